@@ -1,0 +1,27 @@
+"""The seam between the agents and whatever answers: one method."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from codelab_models.wire import ChatRequest, Completion, TextDelta
+
+
+class ChatModel(Protocol):
+    """Something that answers chat requests."""
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[TextDelta | Completion]:
+        """Answer a request.
+
+        Closing the iterator, or cancelling the task that reads it, stops the model.
+
+        Args:
+            request: The conversation and the tools.
+
+        Yields:
+            Pieces of text as they arrive, then exactly one ``Completion``.
+
+        Raises:
+            NoModel: None is configured or the one named is unknown.
+            ModelError: It could not be reached, refused, broke off, or made no sense.
+        """
+        ...

@@ -1,0 +1,79 @@
+"""What passes between CodeLab and a model, in the terms of the OpenAI chat API."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as the model sees it; ``parameters`` is a JSON schema of an object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call the model makes; ``arguments`` is the text it wrote, not yet parsed or trusted."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation.
+
+    Attributes:
+        role: Who speaks.
+        content: The text; may be empty beside tool calls.
+        calls: Tool calls of an assistant.
+        call_id: For a tool's message, the call it answers.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A question to a model; ``model`` empty means the one configured for chat."""
+
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    model: str = ""
+    max_tokens: int | None = None
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer's text as it arrives."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The complete answer; the last thing a stream yields.
+
+    Attributes:
+        message: The assistant's message, text and calls.
+        finish_reason: ``stop``, ``tool_calls``, ``length``, ``content_filter`` or what the model said.
+        model: The model that answered.
+        tokens_in: Tokens of the request, 0 where the server did not say.
+        tokens_out: Tokens of the answer, 0 where the server did not say.
+        cost_usd: Price in US dollars where known.
+    """
+
+    message: Message
+    finish_reason: str
+    model: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+    extra: dict[str, Any] = field(default_factory=dict)

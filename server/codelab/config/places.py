@@ -1,0 +1,55 @@
+"""Where CodeLab keeps its files: the platform's folders, never the workspace.
+
+``CODELAB_HOME`` puts all three under one folder, for a portable installation and for tests.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The three folders of the person."""
+
+    config: Path
+    data: Path
+    cache: Path
+
+    @property
+    def user_config(self) -> Path:
+        """The person's settings."""
+        return self.config / "config.toml"
+
+    @property
+    def user_db(self) -> Path:
+        """What belongs to the person and to no workspace."""
+        return self.data / "user.db"
+
+    def workspace_data(self, root: Path) -> Path:
+        """Return the folder of a workspace's precious state (``state.db`` and its backups)."""
+        return self.data / "workspaces" / workspace_key(root)
+
+    def workspace_cache(self, root: Path) -> Path:
+        """Return the folder of what can be made again (index, overlay, documents shown to the person)."""
+        return self.cache / "workspaces" / workspace_key(root)
+
+
+def find_places() -> Places:
+    """Return the folders for this person on this platform; nothing is created."""
+    if home := os.environ.get("CODELAB_HOME"):
+        base = Path(home)
+        return Places(base / "config", base / "data", base / "cache")
+    dirs = platformdirs.PlatformDirs("codelab", appauthor=False)
+    return Places(dirs.user_config_path, dirs.user_data_path, dirs.user_cache_path)
+
+
+def workspace_key(root: Path) -> str:
+    """Name a workspace by its folder: the last part for people, a hash of the resolved path for us."""
+    resolved = root.resolve()
+    digest = hashlib.sha256(os.fsencode(resolved)).hexdigest()[:16]
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in resolved.name)[:40]
+    return f"{name or 'root'}-{digest}"

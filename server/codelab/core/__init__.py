@@ -1,0 +1,1 @@
+"""The bottom layer: ids, positions, events and errors. Standard library only."""

@@ -1,0 +1,1 @@
+"""The index of a repository: walk, parse, chunk, symbols, search, watch, report."""

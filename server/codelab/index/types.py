@@ -1,0 +1,81 @@
+"""The plain data that the index gives to everything above it."""
+
+from dataclasses import dataclass, field
+
+from codelab.core.positions import LineSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One passage found by a search.
+
+    Attributes:
+        path: Relative to the workspace root, with forward slashes.
+        start_line: First line, from 1.
+        end_line: Last line, included.
+        score: Higher is better; comparable within one search only.
+        symbol: Qualified name of the definition the passage belongs to, or an empty string.
+        kind: ``function``, ``class``, ``method``, ``module``, ``section``, ``window`` and the like.
+        text: The passage as it stands in the file, or in the unsaved buffer.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    score: float
+    symbol: str
+    kind: str
+    text: str
+
+    @property
+    def span(self) -> LineSpan:
+        """The passage's place."""
+        return LineSpan(self.path, self.start_line, self.end_line)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A definition: ``name`` as written, ``qualified`` with its containers, ``signature`` its first line."""
+
+    path: str
+    name: str
+    qualified: str
+    kind: str
+    signature: str
+    start_line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that is not in the index, and why, in words for a person."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """How the index stands.
+
+    Attributes:
+        state: ``missing``, ``building``, ``fresh`` or ``failed``.
+        files: Files indexed so far in this worktree.
+        total: Files to index, as far as known; equals ``files`` when fresh.
+        chunks: Chunks of those files.
+        symbols: Definitions in those files.
+        languages: Number of files by language.
+        updated_at: Unix time of the last completed change, or 0.
+        last_error: The last failure of the worker in words, or an empty string.
+        skipped: Files left out and why.
+    """
+
+    state: str
+    files: int = 0
+    total: int = 0
+    chunks: int = 0
+    symbols: int = 0
+    languages: dict[str, int] = field(default_factory=dict)
+    updated_at: float = 0.0
+    last_error: str = ""
+    skipped: tuple[Skipped, ...] = ()

@@ -1,0 +1,1 @@
+"""The one door the faces use: plain data in, events out."""

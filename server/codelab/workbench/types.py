@@ -1,0 +1,218 @@
+"""The plain data that passes between the workbench and the faces."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from codelab.core.events import RunState
+from codelab.core.positions import LineSpan, TextEdit
+
+
+class Approve(StrEnum):
+    """How the changes of one run are approved; the person chooses it with the run."""
+
+    ASK = "ask"  # each is put before a person
+    DENY = "deny"  # none is made
+    ALLOW_EDITS = "allow-edits"  # edits of plain files inside the workspace pass, and nothing else
+
+
+class Verdict(StrEnum):
+    """What a person may answer to an approval."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceInfo:
+    """Who is connected: ``kind`` is lsp, mcp or cli; ``client`` the name it gave, e.g. ``Neovim``.
+
+    ``can_prompt`` is true where a person can be asked.
+    """
+
+    kind: str
+    client: str
+    can_prompt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """A pending approval as a face shows it; every text is already safe to display.
+
+    Attributes:
+        id: Names it in ``Workbench.decide``.
+        title: One line: ``CodeLab (coder) wants to change payments.py (+3 -1)``.
+        detail: All that is approved, derived from the bytes that will run: for an edit the unified diff.
+        path: The file it is about, or an empty string.
+        before: The file's text now (empty for a new file), for a diff view.
+        after: The file's text if approved.
+        asked_by: Client and session that ask, for a face other than theirs.
+        own: Whether this face's own run asks.
+        run: The run.
+        agent: The agent.
+        risk: ``low``, ``medium``, ``high`` or ``critical``.
+        state: ``pending``, ``approved``, ``rejected``, ``expired`` or ``invalidated``.
+        reason: Why the person said no, when they said why.
+    """
+
+    id: str
+    title: str
+    detail: str
+    path: str
+    before: str
+    after: str
+    asked_by: str
+    own: bool
+    run: str
+    agent: str
+    risk: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file that a run changed, with its unified diff."""
+
+    path: str
+    diff: str
+    added: int
+    removed: int
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended.
+
+    Attributes:
+        run: The run's id.
+        session: The session it belongs to.
+        state: How it stands: ended, or paused.
+        agent: The agent that worked.
+        model: The model that answered, or an empty string when none did.
+        answer: What it says, in Markdown.
+        sources: Passages that the answer cites and that were really read.
+        changed: Files changed, with diffs.
+        approvals: Ids and final states of the approvals it asked for.
+        tokens: Tokens used, in and out together.
+        cost_usd: Money spent, as far as prices are known.
+        limits: Names of the limits that were reached.
+        error: What went wrong, in words, or an empty string.
+    """
+
+    run: str
+    session: str
+    state: RunState
+    agent: str
+    model: str
+    answer: str
+    sources: tuple[LineSpan, ...] = ()
+    changed: tuple[ChangedFile, ...] = ()
+    approvals: tuple[tuple[str, str], ...] = ()
+    tokens: int = 0
+    cost_usd: float = 0.0
+    limits: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What the person has before them when they ask: a file and lines of it, and the diagnostics there."""
+
+    span: LineSpan
+    diagnostics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """What an undo put back: paths, and a sentence for the person."""
+
+    paths: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptedRun:
+    """A run whose face went away: it can be continued or ended."""
+
+    run: str
+    session: str
+    agent: str
+    task: str
+    state: RunState
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbenchStatus:
+    """What ``status`` shows; ``lines`` says it all in sentences, the rest is for programs."""
+
+    lines: tuple[str, ...]
+    index_state: str
+    runs_active: int
+    approvals_pending: int
+    model: str
+    trusted: bool
+    undo_available: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BufferEdit:
+    """A change of one open buffer, for the editor to make.
+
+    Attributes:
+        path: The file, relative to the workspace root.
+        edits: Non-overlapping edits against the buffer's text as the workbench last saw it.
+        before: That text, for a face that must check that it still stands.
+        label: What the change is, for the editor's undo list.
+    """
+
+    path: str
+    edits: Sequence[TextEdit]
+    before: str
+    label: str
+
+
+class Editor(Protocol):
+    """What a face with an editor does for the workbench."""
+
+    async def apply(self, edit: BufferEdit) -> bool:
+        """Change an open buffer.
+
+        Returns:
+            True if the editor said that it applied the change; false if it refused, answered null, or the
+            buffer is not what ``before`` says.
+        """
+        ...
+
+
+class ApprovalPrompter(Protocol):
+    """What a face that has a person in front of it does when an approval is pending."""
+
+    async def __call__(self, approval: ApprovalView) -> None:
+        """Show the approval and call ``Workbench.decide`` with the person's answer.
+
+        It is cancelled when another face's answer came first.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of an answer: the approval's state now, and whether this answer was the one that counted."""
+
+    state: str
+    counted: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRange:
+    """Lines of a file as the editor shows them."""
+
+    span: LineSpan
+    text: str
+    total_lines: int
+    unsaved: bool = field(default=False)
