@@ -1,20 +1,31 @@
 """The plain data that passes between the workbench and the faces."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from codelab.core.events import RunState
-from codelab.core.positions import LineSpan, TextEdit
+from codelab.core.positions import LineSpan
+from codelab.policy.types import Approve
+from codelab.workspace.editor import BufferEdit, Editor
 
-
-class Approve(StrEnum):
-    """How the changes of one run are approved; the person chooses it with the run."""
-
-    ASK = "ask"  # each is put before a person
-    DENY = "deny"  # none is made
-    ALLOW_EDITS = "allow-edits"  # edits of plain files inside the workspace pass, and nothing else
+__all__ = [
+    "ApprovalPrompter",
+    "ApprovalView",
+    "Approve",
+    "BufferEdit",
+    "ChangedFile",
+    "Decision",
+    "Editor",
+    "FaceInfo",
+    "FileRange",
+    "Focus",
+    "InterruptedRun",
+    "RunResult",
+    "UndoResult",
+    "Verdict",
+    "WorkbenchStatus",
+]
 
 
 class Verdict(StrEnum):
@@ -26,9 +37,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaceInfo:
-    """Who is connected: ``kind`` is lsp, mcp or cli; ``client`` the name it gave, e.g. ``Neovim``.
+    """Who is connected.
 
-    ``can_prompt`` is true where a person can be asked.
+    Attributes:
+        kind: ``lsp``, ``mcp`` or ``cli``.
+        client: The name it gave, e.g. ``Neovim``.
+        can_prompt: It shows a person every pending approval of the workspace, whoever asks (an editor).
+            A face that shows only those of its own runs (a terminal, an MCP client with elicitation) says
+            false and attaches a prompter all the same.
     """
 
     kind: str
@@ -156,36 +172,6 @@ class WorkbenchStatus:
     model: str
     trusted: bool
     undo_available: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BufferEdit:
-    """A change of one open buffer, for the editor to make.
-
-    Attributes:
-        path: The file, relative to the workspace root.
-        edits: Non-overlapping edits against the buffer's text as the workbench last saw it.
-        before: That text, for a face that must check that it still stands.
-        label: What the change is, for the editor's undo list.
-    """
-
-    path: str
-    edits: Sequence[TextEdit]
-    before: str
-    label: str
-
-
-class Editor(Protocol):
-    """What a face with an editor does for the workbench."""
-
-    async def apply(self, edit: BufferEdit) -> bool:
-        """Change an open buffer.
-
-        Returns:
-            True if the editor said that it applied the change; false if it refused, answered null, or the
-            buffer is not what ``before`` says.
-        """
-        ...
 
 
 class ApprovalPrompter(Protocol):
