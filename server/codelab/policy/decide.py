@@ -4,7 +4,8 @@ Invariant: the executor asks this for every tool call, before the tool runs; a t
 tools only compute what would change and the executor alone changes anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from codelab.policy.types import Access, Approve, Outcome, PolicyDecision, Risk, Touch
 from codelab.workspace.protected import is_protected
@@ -13,6 +14,14 @@ from codelab.workspace.secrets import is_secret
 POLICY_VERSION = 1  # part of every approval's digest: a changed policy invalidates what was approved under it
 
 _NEVER_WRITTEN = (".git", ".codelab")  # git's own files; CodeLab's own policy and configuration
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    risk: Risk
+    touches: Sequence[Touch]
+    written: Sequence[str]
+    approve: Approve
 
 
 def decide(risk: Risk, touches: Sequence[Touch], approve: Approve) -> PolicyDecision:
@@ -24,33 +33,66 @@ def decide(risk: Risk, touches: Sequence[Touch], approve: Approve) -> PolicyDeci
         approve: How the person lets this run's changes be approved.
 
     Returns:
-        The strictest decision that any rule makes.
+        What the first rule says that has something to say; the strictest rules come first.
     """
-    for touch in touches:
-        if is_secret(touch.path):
-            return PolicyDecision(
-                Outcome.DENY,
-                Risk.CRITICAL,
-                "secrets",
-                f"{touch.path} holds secrets, which no agent reads or writes",
-            )
     written = [touch.path for touch in touches if touch.access is Access.WRITE]
-    if not written:
-        return PolicyDecision(Outcome.ALLOW, risk, "reading", "it only reads files of the workspace")
-    for path in written:
+    call = _Call(risk, touches, written, approve)
+    return next(decision for rule in _RULES if (decision := rule(call)) is not None)
+
+
+def _secrets(call: _Call) -> PolicyDecision | None:
+    for touch in call.touches:
+        if is_secret(touch.path):
+            why = f"{touch.path} holds secrets, which no agent reads or writes"
+            return PolicyDecision(Outcome.DENY, Risk.CRITICAL, "secrets", why)
+    return None
+
+
+def _never_written(call: _Call) -> PolicyDecision | None:
+    for path in call.written:
         if any(part.casefold() in _NEVER_WRITTEN for part in path.split("/")):
-            return PolicyDecision(
-                Outcome.DENY, Risk.CRITICAL, "never-written", f"{path} belongs to git or to CodeLab itself"
-            )
-    if approve is Approve.DENY:
-        return PolicyDecision(
-            Outcome.DENY, risk, "run-denies", "this run was started without the right to change files"
-        )
-    for path in written:
+            why = f"{path} belongs to git or to CodeLab itself"
+            return PolicyDecision(Outcome.DENY, Risk.CRITICAL, "never-written", why)
+    return None
+
+
+def _reading(call: _Call) -> PolicyDecision | None:
+    if call.written:
+        return None
+    return PolicyDecision(Outcome.ALLOW, call.risk, "reading", "it only reads files of the workspace")
+
+
+def _run_denies(call: _Call) -> PolicyDecision | None:
+    if call.approve is not Approve.DENY:
+        return None
+    why = "this run was started without the right to change files"
+    return PolicyDecision(Outcome.DENY, call.risk, "run-denies", why)
+
+
+def _protected(call: _Call) -> PolicyDecision | None:
+    for path in call.written:
         if reason := is_protected(path):
             return PolicyDecision(Outcome.ASK, Risk.CRITICAL, "protected", f"{path}: {reason}")
-    if approve is Approve.ALLOW_EDITS:
-        return PolicyDecision(
-            Outcome.ALLOW, risk, "run-allows-edits", "the person let this run edit files without asking"
-        )
-    return PolicyDecision(Outcome.ASK, risk, "writing", "it changes a file")
+    return None
+
+
+def _run_allows_edits(call: _Call) -> PolicyDecision | None:
+    if call.approve is not Approve.ALLOW_EDITS:
+        return None
+    why = "the person let this run edit files without asking"
+    return PolicyDecision(Outcome.ALLOW, call.risk, "run-allows-edits", why)
+
+
+def _writing(call: _Call) -> PolicyDecision:
+    return PolicyDecision(Outcome.ASK, call.risk, "writing", "it changes a file")
+
+
+_RULES: tuple[Callable[[_Call], PolicyDecision | None], ...] = (
+    _secrets,
+    _never_written,
+    _reading,
+    _run_denies,
+    _protected,
+    _run_allows_edits,
+    _writing,
+)

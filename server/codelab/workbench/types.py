@@ -187,7 +187,7 @@ class ApprovalPrompter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of an answer: the approval's state now, and whether this answer was the one that counted."""
+    """What became of an answer: the approval's state now, and whether this answer is the one that counted."""
 
     state: str
     counted: bool
