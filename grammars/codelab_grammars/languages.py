@@ -1,0 +1,139 @@
+"""The table of languages, and which of them a file is in.
+
+Adding a language takes one line here.
+"""
+
+import re
+from typing import NamedTuple
+
+
+class Language(NamedTuple):
+    """One language.
+
+    Attributes:
+        name: Also the name of its folder of queries.
+        wheel: The module that carries its grammar.
+        function: The function of that module that returns the grammar.
+        endings: Of file names, with the dot, in lower case.
+        names: Well-known file names.
+        shebangs: Interpreters whose scripts are in this language.
+        queries: Folders read before its own, for a language that extends another.
+    """
+
+    name: str
+    wheel: str
+    function: str
+    endings: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    shebangs: tuple[str, ...] = ()
+    queries: tuple[str, ...] = ()
+
+
+LANGUAGES = (
+    Language(
+        "python",
+        "tree_sitter_python",
+        "language",
+        (".py", ".pyi", ".pyw"),
+        ("SConstruct", "SConscript", "wscript"),
+        ("python", "pypy"),
+    ),
+    Language(
+        "javascript",
+        "tree_sitter_javascript",
+        "language",
+        (".js", ".mjs", ".cjs", ".jsx"),
+        ("Jakefile",),
+        ("node",),
+    ),
+    Language(
+        "typescript",
+        "tree_sitter_typescript",
+        "language_typescript",
+        (".ts", ".mts", ".cts"),
+        (),
+        ("deno", "ts-node", "tsx"),
+        ("javascript",),
+    ),
+    Language(
+        "tsx", "tree_sitter_typescript", "language_tsx", (".tsx",), queries=("javascript", "typescript")
+    ),
+    Language("go", "tree_sitter_go", "language", (".go",)),
+    Language("rust", "tree_sitter_rust", "language", (".rs",)),
+    Language("java", "tree_sitter_java", "language", (".java",)),
+    Language("c", "tree_sitter_c", "language", (".c", ".h")),
+    Language(
+        "cpp",
+        "tree_sitter_cpp",
+        "language",
+        (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".inl", ".tpp", ".cppm"),
+        queries=("c",),
+    ),
+    Language("markdown", "tree_sitter_markdown", "language", (".md", ".markdown", ".mdx", ".mkd")),
+    Language(
+        "json",
+        "tree_sitter_json",
+        "language",
+        (".json", ".jsonc", ".json5", ".webmanifest", ".geojson", ".code-workspace"),
+        (".babelrc", ".eslintrc", ".prettierrc", "composer.lock", "flake.lock", "Pipfile.lock"),
+    ),
+    Language(
+        "yaml", "tree_sitter_yaml", "language", (".yaml", ".yml"), (".clang-format", ".clang-tidy", ".clangd")
+    ),
+    Language(
+        "toml",
+        "tree_sitter_toml",
+        "language",
+        (".toml",),
+        ("Pipfile", "Cargo.lock", "poetry.lock", "uv.lock", "pdm.lock"),
+    ),
+)
+
+BY_NAME = {language.name: language for language in LANGUAGES}
+_BY_ENDING = {ending: language.name for language in LANGUAGES for ending in language.endings}
+_BY_FILE = {name: language.name for language in LANGUAGES for name in language.names}
+_BY_SHEBANG = {name: language.name for language in LANGUAGES for name in language.shebangs}
+
+# Words that begin a line of C++ and of nothing that is valid C.
+_CPP = re.compile(
+    rb"^[ \t]*(?:class[ \t]+\w|namespace\b|template[ \t]*<|using[ \t]+\w|(?:public|private|protected)[ \t]*:"
+    rb"|#[ \t]*include[ \t]*<(?:algorithm|array|atomic|chrono|cstd\w+|deque|functional|iostream|list|map"
+    rb"|memory|mutex|optional|ostream|set|span|sstream|string|string_view|thread|tuple|type_traits|unordered_map"
+    rb"|utility|variant|vector)>)",
+    re.MULTILINE,
+)
+_SHEBANG = re.compile(rb"#![ \t]*\S*?([^/\s]+)(?:[ \t]+(?:-\S+[ \t]+)*(\S+))?")
+
+
+def language_of(path: str, head: bytes = b"") -> str | None:
+    """Return the language of a file.
+
+    Args:
+        path: Its path or name; well-known names come first, then endings.
+        head: Its first bytes (a few thousand at most are looked at), for shebangs and for telling C from
+            C++ in ``.h``.
+
+    Returns:
+        A name of LANGUAGES, or None when no grammar fits.
+    """
+    name = path.replace("\\", "/").rpartition("/")[2]
+    found = _BY_FILE.get(name)
+    if found is not None:
+        return found
+    dot = name.rfind(".")
+    if dot >= 0:
+        ending = name[dot:].lower()
+        found = _BY_ENDING.get(ending)
+        if found == "c" and ending == ".h" and _CPP.search(head[:8192]):
+            return "cpp"
+        return found
+    return _of_shebang(head) if head.startswith(b"#!") else None
+
+
+def _of_shebang(head: bytes) -> str | None:
+    match = _SHEBANG.match(head[:256].partition(b"\n")[0])
+    if match is None:
+        return None
+    program = match[2] if match[1] == b"env" and match[2] else match[1]
+    name = program.rpartition(b"/")[2].decode("ascii", "replace")
+    return _BY_SHEBANG.get(name) or _BY_SHEBANG.get(name.rstrip("0123456789."))
