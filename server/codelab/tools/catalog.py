@@ -1,0 +1,18 @@
+"""The tools there are, by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from codelab.tools import edit_file, read_file, search_code
+from codelab.tools.contract import Tool
+from codelab_models.wire import ToolSpec
+
+TOOLS: Mapping[str, Tool[Any]] = MappingProxyType(
+    {tool.name: tool for tool in (read_file.TOOL, search_code.TOOL, edit_file.TOOL)}
+)
+
+
+def tool_spec(tool: Tool[Any]) -> ToolSpec:
+    """Return a tool as a model sees it."""
+    return ToolSpec(tool.name, tool.description, tool.arguments.model_json_schema())

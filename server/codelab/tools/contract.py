@@ -1,0 +1,106 @@
+"""What a tool is."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from codelab.core.errors import CodeLabError
+from codelab.core.positions import LineSpan
+from codelab.index.types import Hit
+from codelab.policy.types import Risk, Touch
+from codelab.workspace.view import WorkspaceView
+
+
+class Arguments(BaseModel):
+    """Base of every tool's arguments: unknown names are refused, so that a typing error is not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ToolError(CodeLabError):
+    """A call that cannot be done as asked, in words that the model can act on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Lines that a call really read, and the hash of the file's bytes as they were."""
+
+    span: LineSpan
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolText:
+    """What a call found: text for the model, one line for the person, and the sources behind it."""
+
+    text: str
+    summary: str
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A change that a call proposes; ``None`` bytes mean that the file is absent before or after.
+
+    Attributes:
+        path: Relative to the workspace root.
+        before: The file's bytes as the proposal read them.
+        after: The bytes it would hold.
+        before_text: ``before`` decoded, empty where absent.
+        after_text: ``after`` decoded, empty where absent.
+        unsaved_in: The face whose editor holds the file with unsaved text that ``before`` shows, or empty.
+    """
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+    before_text: str
+    after_text: str
+    unsaved_in: str = ""
+
+
+class SearchCode(Protocol):
+    """The search that tools see."""
+
+    def __call__(self, query: str, *, limit: int, path: str) -> Awaitable[list[Hit]]:
+        """Return the best passages for a query in files that match the glob ``path`` (empty: all)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What tools may use: the workspace as the editors show it, and search."""
+
+    view: WorkspaceView
+    search: SearchCode
+
+
+ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool(Generic[ArgumentsT]):
+    """A tool.
+
+    Attributes:
+        name: As the model calls it.
+        description: For the model: what it does, when to use it.
+        risk: The risk of any call of it; policy may find a call riskier.
+        arguments: The model of its arguments, from which the JSON schema is made.
+        touches: Tells which files a call reads or writes, with paths already checked to be inside the
+            workspace.
+        title: Says a call to a person, to stand after the agent's name: ``reading payments.py``.
+        call: Does the work.
+        searches: Whether a call counts against the run's limit of searches.
+    """
+
+    name: str
+    description: str
+    risk: Risk
+    arguments: type[ArgumentsT]
+    touches: Callable[[ArgumentsT, ToolContext], Sequence[Touch]]
+    title: Callable[[ArgumentsT], str]
+    call: Callable[[ArgumentsT, ToolContext], Awaitable[ToolText | FileChange]]
+    searches: bool = False

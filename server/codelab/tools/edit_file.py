@@ -1,0 +1,91 @@
+"""edit_file: propose exact replacements in a file, or a new file."""
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from codelab.core.errors import NotFound
+from codelab.policy.types import Access, Risk, Touch
+from codelab.tools.contract import Arguments, FileChange, Tool, ToolContext, ToolError
+from codelab.workspace.edits import replace_exact
+from codelab.workspace.files import decode, encode
+from codelab.workspace.paths import relative
+
+MOST_BYTES = 1_000_000  # SAFE-5: written content is at most 1 MB
+
+
+class Replacement(Arguments):
+    """One exact replacement."""
+
+    old: str = Field(description="Text as it stands in the file, with enough around it to occur once.")
+    new: str = Field(description="Text that takes its place.")
+    all_occurrences: bool = Field(False, description="Replace every occurrence instead of the only one.")
+
+
+class EditFile(Arguments):
+    """Arguments of edit_file."""
+
+    path: str = Field(description="File, relative to the workspace root.")
+    replacements: tuple[Replacement, ...] = Field(
+        (), description="Exact replacements, made in this order; for an existing file."
+    )
+    content: str | None = Field(None, description="The whole text of a new file; only where none exists yet.")
+
+
+def _touches(arguments: EditFile, context: ToolContext) -> Sequence[Touch]:
+    return (Touch(relative(context.view.root, arguments.path), Access.WRITE),)
+
+
+async def _call(arguments: EditFile, context: ToolContext) -> FileChange:
+    path = relative(context.view.root, arguments.path)
+    change = (
+        _new_file(path, arguments, context)
+        if arguments.content is not None
+        else _edited(path, arguments, context)
+    )
+    if change.after is not None and len(change.after) > MOST_BYTES:
+        raise ToolError(
+            f"{path} would hold {len(change.after):,} bytes; at most {MOST_BYTES:,} may be written"
+        )
+    if change.after == change.before:
+        raise ToolError(f"These replacements leave {path} as it is")
+    return change
+
+
+def _new_file(path: str, arguments: EditFile, context: ToolContext) -> FileChange:
+    if arguments.replacements:
+        raise ToolError("Give either replacements, for an existing file, or content, for a new one")
+    try:
+        context.view.read(path)
+    except NotFound:
+        text = arguments.content or ""
+        return FileChange(path, None, text.encode(), "", text)
+    raise ToolError(f"{path} exists already", fix="Change it with replacements")
+
+
+def _edited(path: str, arguments: EditFile, context: ToolContext) -> FileChange:
+    if not arguments.replacements:
+        raise ToolError("No replacement and no content was given, so there is nothing to do")
+    file = context.view.read(path)
+    text = file.text
+    for replacement in arguments.replacements:
+        text = replace_exact(
+            text, replacement.old, replacement.new, all_occurrences=replacement.all_occurrences
+        )
+    after = encode(decode(path, file.data), text)
+    unsaved_in = file.face if file.unsaved else ""
+    return FileChange(path, file.data, after, file.text, decode(path, after).text, unsaved_in)
+
+
+TOOL = Tool(
+    name="edit_file",
+    description=(
+        "Propose a change of one file: exact replacements of its text, or the content of a new file. "
+        "The person sees the diff and may refuse. Read the lines before you replace them."
+    ),
+    risk=Risk.MEDIUM,
+    arguments=EditFile,
+    touches=_touches,
+    title=lambda arguments: f"{'writing' if arguments.content is not None else 'editing'} {arguments.path}",
+    call=_call,
+)
