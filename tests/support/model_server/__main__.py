@@ -1,0 +1,44 @@
+"""Serve a scenario file: ``python -m tests.support.model_server SCENARIO.json --port-file FILE``."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from tests.support.model_server.scenario import load_scenario
+from tests.support.model_server.server import ScriptedModel
+
+
+def main() -> int:
+    """Serve until terminated; end with 1 if a request came that the scenario does not expect."""
+    parser = argparse.ArgumentParser(description="A scripted model behind the OpenAI chat API.")
+    parser.add_argument("scenario", type=Path)
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--port-file", type=Path, help="gets the port once the server listens")
+    parser.add_argument("--log", type=Path, help="gets the bodies of all requests at the end, as JSON")
+    options = parser.parse_args()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    server = ScriptedModel(load_scenario(options.scenario))
+    server.start(options.port)
+    if options.port_file:
+        written = options.port_file.with_suffix(".new")
+        written.write_text(str(server.port))
+        os.replace(written, options.port_file)
+    sys.stdout.write(f"{server.base_url}\n")
+    sys.stdout.flush()
+    ended.wait()
+    server.stop()
+    if options.log:
+        options.log.write_text(json.dumps([request.body for request in server.requests], indent=1))
+    for line in server.unexpected:
+        sys.stderr.write(f"unexpected: {line}\n")
+    return 1 if server.unexpected else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
