@@ -4,64 +4,94 @@ docs/settings.md is generated from these classes. ``narrow`` names the settings 
 may change, and in which direction; all others are the person's alone.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 Narrow = Literal["lower", "extend"]  # a workspace may only lower a number, or only add to a list
 
 
-def _narrow(how: Narrow) -> dict[str, str]:
+def _narrow(how: Narrow) -> JsonDict:
     return {"narrow": how}
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Strict: `true` is no number and "30" no count; TOML has types of its own.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class ModelSettings(_Section):
     """Which models answer."""
 
-    endpoint: str = Field("", description="Base URL of an OpenAI-compatible API that replaces the model host.")
-    chat: str = Field("", description="Model that answers, as litellm names it, e.g. `ollama/qwen2.5-coder:14b`.")
-    first_token_seconds: float = Field(30, gt=0, description="Longest wait for the first token.")
-    idle_minutes: float = Field(10, gt=0, description="The model host ends after this long without a request.")
+    endpoint: str = Field(
+        default="",
+        pattern=r"^(https?://.+)?$",
+        description="Base URL of an OpenAI-compatible API that replaces the model host.",
+    )
+    chat: str = Field(
+        default="", description="Model that answers, as litellm names it, e.g. `ollama/qwen2.5-coder:14b`."
+    )
+    first_token_seconds: float = Field(default=30, gt=0, description="Longest wait for the first token.")
+    idle_minutes: float = Field(
+        default=10, gt=0, description="The model host ends after this long without a request."
+    )
 
 
 class IndexSettings(_Section):
     """What is indexed."""
 
-    max_file_bytes: Annotated[int, Field(ge=1, json_schema_extra=_narrow("lower"))] = Field(
-        10_000_000, description="Larger files are not indexed."
+    max_file_bytes: int = Field(
+        default=10_000_000,
+        ge=1,
+        description="Larger files are not indexed.",
+        json_schema_extra=_narrow("lower"),
     )
-    exclude: Annotated[tuple[str, ...], Field(json_schema_extra=_narrow("extend"))] = Field(
-        (), description="Patterns, as in .gitignore, of what is not indexed besides what git ignores."
+    exclude: tuple[str, ...] = Field(
+        default=(),
+        strict=False,  # TOML gives a list
+        description="Patterns, as in .gitignore, of what is not indexed besides what git ignores.",
+        json_schema_extra=_narrow("extend"),
     )
 
 
 class ApprovalSettings(_Section):
     """How the person is asked."""
 
-    wait_seconds: float = Field(300, gt=0, description="A prompt in front of a person is denied after this long.")
+    wait_seconds: float = Field(
+        default=300, gt=0, description="A prompt in front of a person is denied after this long."
+    )
 
 
 class RunSettings(_Section):
     """Limits of one run."""
 
-    iterations: Annotated[int, Field(ge=1, json_schema_extra=_narrow("lower"))] = Field(
-        30, description="Most calls of the model in one run."
+    iterations: int = Field(
+        default=30,
+        ge=1,
+        description="Most calls of the model in one run.",
+        json_schema_extra=_narrow("lower"),
     )
-    searches: Annotated[int, Field(ge=0, json_schema_extra=_narrow("lower"))] = Field(
-        20, description="Most searches in one run."
+    searches: int = Field(
+        default=20, ge=0, description="Most searches in one run.", json_schema_extra=_narrow("lower")
     )
-    tokens: Annotated[int, Field(ge=1, json_schema_extra=_narrow("lower"))] = Field(
-        500_000, description="Most tokens, in and out, in one run."
+    tokens: int = Field(
+        default=500_000,
+        ge=1,
+        description="Most tokens, in and out, in one run.",
+        json_schema_extra=_narrow("lower"),
     )
-    cost_usd: Annotated[float, Field(ge=0, json_schema_extra=_narrow("lower"))] = Field(
-        2.0, description="Most money spent in one run, in US dollars, where the price is known."
+    cost_usd: float = Field(
+        default=2.0,
+        ge=0,
+        description="Most money spent in one run, in US dollars, where the price is known.",
+        json_schema_extra=_narrow("lower"),
     )
-    seconds: Annotated[float, Field(gt=0, json_schema_extra=_narrow("lower"))] = Field(
-        1800, description="Longest time one run may work, waiting for the person not counted."
+    seconds: float = Field(
+        default=1800,
+        gt=0,
+        description="Longest time one run may work, waiting for the person not counted.",
+        json_schema_extra=_narrow("lower"),
     )
 
 
