@@ -17,8 +17,8 @@ _NAMES = frozenset(
 )  # fmt: skip
 
 _ENDINGS = (
-    ".pem", ".key", ".p12", ".pfx", ".p8", ".pkcs12", ".jks", ".jceks", ".keystore", ".bcfks", ".kdb", ".kdbx",
-    ".ppk", ".keychain", ".keychain-db", ".gpg", ".pgp", ".ovpn", ".tfstate", ".tfstate.backup", ".tfvars",
+    ".pem", ".key", ".p12", ".pfx", ".p8", ".pkcs12", ".jks", ".jceks", ".keystore", ".bcfks", ".kdb",
+    ".kdbx", ".ppk", ".keychain", ".keychain-db", ".gpg", ".pgp", ".ovpn", ".tfstate", ".tfstate.backup", ".tfvars",
     ".tfvars.json", ".agekey", ".mobileprovision",
 )  # fmt: skip
 

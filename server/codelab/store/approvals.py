@@ -1,0 +1,208 @@
+"""Approvals: what was put before a person, and the one answer that counts.
+
+pending -> approved -> consumed, or pending -> rejected | expired | invalidated, or approved -> invalidated.
+Each step is one UPDATE that names the state it leaves, so of two processes one wins.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import aiosqlite
+
+from codelab.core.errors import InputError, NotFound
+from codelab.store import rows
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A call that waits, or waited, for a person's yes.
+
+    Attributes:
+        id: Its id.
+        run: The run that asks.
+        session: The run's session.
+        call: The tool call.
+        agent: The agent that asks.
+        client: The client whose run asks, for people.
+        face: The face whose run asks.
+        tool: The tool.
+        digest: What exactly is approved; see safety.
+        title: One line for a person.
+        detail: All that is approved, derived from the bytes that will run.
+        path: The file it is about, or an empty string.
+        before: Its text now.
+        after: Its text if approved.
+        risk: ``low``, ``medium``, ``high`` or ``critical``.
+        state: ``pending``, ``approved``, ``rejected``, ``expired``, ``invalidated`` or ``consumed``.
+        reason: Why it was not approved, when somebody said.
+        decided_by: The face or client that answered.
+        asked_at: Unix time.
+        shown_at: Unix time at which it was first in front of a person, or None.
+        expires_at: Unix time at which it is denied, or None while nobody sees it.
+    """
+
+    id: str
+    run: str
+    session: str
+    call: str
+    agent: str
+    client: str
+    face: str
+    tool: str
+    digest: str
+    title: str
+    detail: str
+    path: str
+    before: str
+    after: str
+    risk: str
+    state: str = "pending"
+    reason: str = ""
+    decided_by: str = ""
+    asked_at: float = 0.0
+    shown_at: float | None = None
+    expires_at: float | None = None
+
+
+async def propose(db: aiosqlite.Connection, approval: Approval) -> None:
+    """Store a new approval."""
+    await rows.insert(db, "approvals", approval)
+
+
+async def get(db: aiosqlite.Connection, approval_id: str) -> Approval:
+    """Return an approval.
+
+    Raises:
+        NotFound: There is none with this id.
+    """
+    found = await rows.select(db, Approval, "FROM approvals WHERE id = ?", (approval_id,))
+    if not found:
+        raise NotFound(f"There is no approval {approval_id}")
+    return Approval(*found[0])
+
+
+async def find(db: aiosqlite.Connection, prefix: str) -> Approval:
+    """Return the approval whose id begins with some text; ``apr-`` may be left out.
+
+    Raises:
+        NotFound: None does.
+        InputError: Several do.
+    """
+    start = prefix if prefix.startswith("apr-") else f"apr-{prefix}"
+    found = await rows.select(
+        db, Approval, "FROM approvals WHERE substr(id, 1, length(?1)) = ?1 ORDER BY n LIMIT 2", (start,)
+    )
+    if not found or not prefix:
+        raise NotFound(f"There is no approval {prefix}", fix="See `codelab approvals list`")
+    if len(found) > 1:
+        raise InputError(f"Several approvals begin with {prefix}", fix="Give more of the id")
+    return Approval(*found[0])
+
+
+async def list_approvals(db: aiosqlite.Connection, state: str = "") -> list[Approval]:
+    """Return the approvals in a state, oldest first; an empty state means all."""
+    found = await rows.select(db, Approval, "FROM approvals WHERE ?1 = '' OR state = ?1 ORDER BY n", (state,))
+    return [Approval(*row) for row in found]
+
+
+async def mark_shown(db: aiosqlite.Connection, approval_id: str, now: float, wait_seconds: float) -> bool:
+    """Start the clock of an approval that is now in front of a person; it starts only once.
+
+    Returns:
+        Whether this call started it.
+    """
+    return bool(
+        await rows.change(
+            db,
+            "UPDATE approvals SET shown_at = ?2, expires_at = ?2 + ?3"
+            " WHERE id = ?1 AND state = 'pending' AND shown_at IS NULL",
+            (approval_id, now, wait_seconds),
+        )
+    )
+
+
+async def decide(  # noqa: PLR0917 - the order of a sentence
+    db: aiosqlite.Connection,
+    approval_id: str,
+    state: Literal["approved", "rejected"],
+    by: str,
+    reason: str,
+    now: float,
+) -> bool:
+    """Record a person's answer.
+
+    Args:
+        db: A connection inside a transaction.
+        approval_id: The approval.
+        state: The answer.
+        by: Who gave it.
+        reason: What they said with it.
+        now: Unix time.
+
+    Returns:
+        True if this answer counts; false if another came first or the time was over.
+
+    Raises:
+        ValueError: The state is not an answer.
+    """
+    if state not in ("approved", "rejected"):
+        raise ValueError(f"{state!r} is not an answer")
+    return bool(
+        await rows.change(
+            db,
+            "UPDATE approvals SET state = ?2, decided_by = ?3, reason = ?4"
+            " WHERE id = ?1 AND state = 'pending' AND (expires_at IS NULL OR ?5 < expires_at)",
+            (approval_id, state, by, reason, now),
+        )
+    )
+
+
+async def expire(db: aiosqlite.Connection, now: float) -> list[str]:
+    """End the approvals whose time is over and return their ids."""
+    found = await db.execute_fetchall(
+        "UPDATE approvals SET state = 'expired', reason = 'nobody answered in time'"
+        " WHERE state = 'pending' AND expires_at <= ? RETURNING id",
+        (now,),
+    )
+    return [str(approval_id) for (approval_id,) in found]
+
+
+async def invalidate(db: aiosqlite.Connection, approval_id: str, why: str) -> bool:
+    """Take an approval back that is pending, or approved and not yet used.
+
+    Returns:
+        Whether it was.
+    """
+    return bool(
+        await rows.change(
+            db,
+            "UPDATE approvals SET state = 'invalidated', reason = ?2"
+            " WHERE id = ?1 AND state IN ('pending', 'approved')",
+            (approval_id, why),
+        )
+    )
+
+
+async def consume(db: aiosqlite.Connection, approval_id: str, digest: str) -> bool:
+    """Use an approval, once, for exactly what was approved.
+
+    Args:
+        db: A connection inside the transaction that starts the execution.
+        approval_id: The approval.
+        digest: The digest of what is about to run.
+
+    Returns:
+        True if it may run.
+    """
+    return bool(
+        await rows.change(
+            db,
+            "UPDATE approvals SET state = 'consumed' WHERE id = ? AND state = 'approved' AND digest = ?",
+            (approval_id, digest),
+        )
+    )
+
+
+async def of_run(db: aiosqlite.Connection, run_id: str) -> list[Approval]:
+    """Return a run's approvals in every state, oldest first."""
+    return await _select(db, "WHERE run = ? ORDER BY asked_at, id", (run_id,))

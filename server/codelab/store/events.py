@@ -1,0 +1,46 @@
+"""Events as JSON and back."""
+
+import json
+from dataclasses import fields
+from typing import Any, get_args
+
+from codelab.core.errors import StateError
+from codelab.core.events import AnyEvent, RunEnded, RunState, StateChanged, Token, event_data
+from codelab.core.positions import LineSpan
+
+_KINDS: dict[str, type[AnyEvent]] = {kind.__name__: kind for kind in get_args(AnyEvent) if kind is not Token}
+
+
+def encode(event: AnyEvent) -> str:
+    """Return an event as JSON, without its run and seq.
+
+    Raises:
+        TypeError: It is a token, which only passes through.
+    """
+    if isinstance(event, Token):
+        raise TypeError("a Token is not stored")
+    return json.dumps(event_data(event), ensure_ascii=True)
+
+
+def decode(run_id: str, seq: int, text: str) -> AnyEvent:
+    """Return the event that was encoded.
+
+    Raises:
+        StateError: It makes no sense.
+    """
+    try:
+        data: dict[str, Any] = json.loads(text)
+        kind = _KINDS[data.pop("kind")]
+        known = {field.name for field in fields(kind)}
+        values = {name: value for name, value in data.items() if name in known}
+        if kind in (StateChanged, RunEnded):
+            values["state"] = RunState(values["state"])
+        if kind is RunEnded:
+            values["sources"] = tuple(LineSpan(**span) for span in values.get("sources", ()))
+        return kind(run=run_id, seq=seq, **values)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StateError(
+            f"Event {seq} of {run_id} cannot be read",
+            why=str(error),
+            fix="Start a new run; the others are kept",
+        ) from error

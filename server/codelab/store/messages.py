@@ -1,0 +1,44 @@
+"""The messages that passed between a run and its model."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import aiosqlite
+
+from codelab_models.wire import Message, ToolCall
+
+_COLUMNS = "SELECT m.role, m.content, m.calls, m.call_id FROM messages m "
+
+
+async def append(db: aiosqlite.Connection, run_id: str, message: Message) -> None:
+    """Store a message after those the run has."""
+    calls = json.dumps([asdict(call) for call in message.calls])
+    await db.execute(
+        "INSERT INTO messages (run, role, content, calls, call_id) VALUES (?, ?, ?, ?, ?)",
+        (run_id, message.role, _storable(message.content), calls, message.call_id),
+    )
+
+
+async def of_run(db: aiosqlite.Connection, run_id: str) -> list[Message]:
+    """Return a run's messages in order."""
+    return _messages(await db.execute_fetchall(_COLUMNS + "WHERE m.run = ? ORDER BY m.n", (run_id,)))
+
+
+async def of_session(db: aiosqlite.Connection, session_id: str) -> list[Message]:
+    """Return the messages of all runs of a session, run after run."""
+    tail = "JOIN runs r ON r.id = m.run WHERE r.session = ? ORDER BY r.n, m.n"
+    return _messages(await db.execute_fetchall(_COLUMNS + tail, (session_id,)))
+
+
+def _storable(text: str) -> str:
+    """Replace lone surrogates, which a model may emit and SQLite cannot hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _messages(found: Iterable[Any]) -> list[Message]:
+    return [
+        Message(role, content, tuple(ToolCall(**call) for call in json.loads(calls)), call_id)
+        for role, content, calls, call_id in found
+    ]
