@@ -205,4 +205,5 @@ async def consume(db: aiosqlite.Connection, approval_id: str, digest: str) -> bo
 
 async def of_run(db: aiosqlite.Connection, run_id: str) -> list[Approval]:
     """Return a run's approvals in every state, oldest first."""
-    return await _select(db, "WHERE run = ? ORDER BY asked_at, id", (run_id,))
+    found = await rows.select(db, Approval, "FROM approvals WHERE run = ? ORDER BY n", (run_id,))
+    return [Approval(*row) for row in found]

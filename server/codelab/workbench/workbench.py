@@ -1,94 +1,211 @@
 """The workbench: what every face can do with a workspace."""
 
-from collections.abc import AsyncIterator
-from typing import Protocol
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
-from codelab.core.events import AnyEvent
+from codelab.agents.changes import undo_change
+from codelab.agents.recovery import settle_interrupted
+from codelab.agents.run import ActiveRun
+from codelab.agents.services import Services
+from codelab.agents.start import end_interrupted, resume_run, start_run
+from codelab.core.errors import NoModel, PathRefused
+from codelab.core.positions import LineSpan
+from codelab.index.reader import IndexReader
+from codelab.index.supervisor import IndexSupervisor
 from codelab.index.types import Hit, IndexStatus, Symbol
+from codelab.policy.types import Approve
+from codelab.store import approvals
+from codelab.tools.read_file import split_lines
+from codelab.workbench.handle import RunHandle
+from codelab.workbench.prompting import ApprovalPrompts, view_of
+from codelab.workbench.results import shown_state
+from codelab.workbench.standing import status_of
 from codelab.workbench.types import (
     ApprovalPrompter,
     ApprovalView,
-    Approve,
     Decision,
-    Editor,
+    FaceInfo,
     FileRange,
     Focus,
     InterruptedRun,
-    RunResult,
     UndoResult,
     Verdict,
     WorkbenchStatus,
 )
+from codelab.workspace.editor import Editor
+from codelab.workspace.paths import relative
+from codelab.workspace.secrets import is_secret
+
+_INDEX_SECONDS = 120.0  # the longest that a search waits for a first index; then it finds what there is
 
 
-class RunHandle(Protocol):
-    """A run that was started or taken up."""
+class Workbench:
+    """Everything a face may ask for. All paths are relative to ``root`` with forward slashes.
 
-    run: str
-    session: str
+    Args:
+        services: The parts below, put together by the composition root.
+        info: Who is connected.
+        index: Keeps an index worker at work.
+        reader: Searches the index.
+        trusted: Whether the person trusts this workspace.
+        notes: What the person should know about the settings.
+    """
 
-    def events(self) -> AsyncIterator[AnyEvent]:
-        """Yield the run's events from its start until it ends or pauses; several may listen."""
-        ...
-
-    async def result(self) -> RunResult:
-        """Wait until the run ends or pauses; never raises for a run that failed."""
-        ...
-
-
-class Workbench(Protocol):
-    """Everything a face may ask for. All paths are relative to ``root`` with forward slashes."""
-
-    # attributes: root (Path), face (FaceInfo)
+    def __init__(
+        self,
+        services: Services,
+        info: FaceInfo,
+        index: IndexSupervisor,
+        reader: IndexReader,
+        *,
+        trusted: bool,
+        notes: Sequence[str],
+    ) -> None:
+        self.root: Path = services.root
+        self.face = info
+        self.trusted = trusted
+        self.notes = tuple(notes)
+        self._services = services
+        self._index = index
+        self._reader = reader
+        self._index_started = False
+        self._prompts: ApprovalPrompts | None = None
+        self._handles: dict[str, RunHandle] = {}
 
     def attach(self, *, editor: Editor | None = None, prompter: ApprovalPrompter | None = None) -> None:
-        """Tell the workbench what the face can do; once, before the first run."""
-        ...
+        """Tell the workbench what the face can do; once, before the first run.
+
+        Args:
+            editor: Changes open buffers.
+            prompter: Shows an approval to a person: those of this face's runs, or all of the workspace's if
+                the face said ``can_prompt``.
+        """
+        self._services.editor = editor
+        if prompter is not None:
+            self._services.prompts = True
+            self._prompts = ApprovalPrompts(self._services, prompter, everyones=self.face.can_prompt)
+            self._prompts.start()
 
     async def close(self) -> None:
-        """Stop this face's runs (they become paused), release its buffers, end its index worker."""
-        ...
+        """Pause this face's runs, release its buffers, end its index worker."""
+        active = [handle.active for handle in self._handles.values() if handle.active.driver]
+        for run in active:
+            run.pausing = True
+            if run.driver is not None:
+                run.driver.cancel()
+        await asyncio.gather(*(run.driver for run in active if run.driver), return_exceptions=True)
+        if self._prompts is not None:
+            await self._prompts.stop()
+        await self._index.stop()
+        self._reader.close()
+        await self._services.watch.stop()
+        await asyncio.to_thread(self._services.overlay.close)
+        await self._services.db.close()
+        self._services.faces.close()
 
-    # --- buffers -------------------------------------------------------------------------------------
+    # --- buffers ------------------------------------------------------------------------------------------
+
     def buffer_shown(self, path: str, text: str) -> None:
         """Take note that this face has a file open, with this text (on open and on every change)."""
-        ...
+        self._services.overlay.put(path, text)
 
     def buffer_saved(self, path: str) -> None:
-        """Take note that the buffer was written to disk."""
-        ...
+        """Take note that the buffer was written to disk: the text on disk and in the overlay now agree."""
 
     def buffer_closed(self, path: str) -> None:
         """Take note that this face no longer has the file open."""
-        ...
+        self._services.overlay.drop(path)
 
-    # --- knowledge -----------------------------------------------------------------------------------
+    # --- knowledge ----------------------------------------------------------------------------------------
+
     async def search(
         self, query: str, *, limit: int = 10, path: str = "", language: str = "", kind: str = ""
     ) -> list[Hit]:
-        """Return the best passages for a query; ``path`` is a glob, empty filters match all."""
-        ...
+        """Return the best passages for a query.
+
+        Waits for the first index of a workspace that has none; finds what there is in one that is behind.
+
+        Args:
+            query: A question, a description, or a name.
+            limit: Most passages.
+            path: Only files that match this glob.
+            language: Only files of this language.
+            kind: Only passages of this kind.
+        """
+        self._start_index()
+        await self._index.wait_fresh(_INDEX_SECONDS)
+        overlay = {buffer.path: buffer.text for buffer in self._services.overlay.buffers().values()}
+        return await asyncio.to_thread(
+            self._reader.search, query, limit=limit, path=path, language=language, kind=kind, overlay=overlay
+        )
 
     async def outline(self, path: str) -> list[Symbol]:
         """Return the definitions of a file in order."""
-        ...
+        return await asyncio.to_thread(self._reader.outline, relative(self.root, path))
 
     async def read_range(self, path: str, start_line: int = 1, end_line: int | None = None) -> FileRange:
-        """Return lines of a file, as an editor shows them where one has it open unsaved."""
-        ...
+        """Return lines of a file, as an editor shows them where one has it open unsaved.
+
+        Args:
+            path: The file.
+            start_line: First line, from 1.
+            end_line: Last line, included; the last of the file if None.
+
+        Raises:
+            PathRefused: It is outside the workspace, or holds secrets.
+            NotFound: There is no such file.
+        """
+        return await asyncio.to_thread(self._read_range, relative(self.root, path), start_line, end_line)
+
+    def _read_range(self, path: str, start_line: int, end_line: int | None) -> FileRange:
+        if is_secret(path):
+            raise PathRefused(f"{path} holds secrets", fix="Open it in your editor")
+        file = self._services.view.read(path)
+        lines = split_lines(file.text)
+        start = max(1, start_line)
+        end = len(lines) if end_line is None else min(end_line, len(lines))
+        text = "\n".join(lines[start - 1 : end])
+        return FileRange(LineSpan(path, start, max(start, end)), text, len(lines), file.unsaved)
 
     async def index_status(self) -> IndexStatus:
         """Return how the index stands."""
-        ...
+        self._start_index()
+        return await asyncio.to_thread(self._index.status)
 
     def index_progress(self) -> AsyncIterator[IndexStatus]:
         """Yield the status now and whenever it changes while the index is being built; ends when fresh."""
-        ...
+        self._start_index()
+        return self._index.progress()
 
-    # --- runs ----------------------------------------------------------------------------------------
+    def _start_index(self) -> None:
+        if not self._index_started:
+            self._index_started = True
+            self._index.start()
+
+    # --- runs ---------------------------------------------------------------------------------------------
+
     async def ask(self, question: str, *, session: str = "", focus: Focus | None = None) -> RunHandle:
-        """Start a run of the ``ask`` agent; with no model it answers from the index."""
-        ...
+        """Start a run of the ``ask`` agent; with no model it answers from the index.
+
+        Args:
+            question: The question, in any language.
+            session: Continue this session; a new one if empty.
+            focus: What the person has before them.
+        """
+        self._start_index()
+        return self._keep(
+            await start_run(
+                self._services,
+                "ask",
+                question,
+                why="a question was asked",
+                session=session,
+                focus=focus.span if focus else None,
+                diagnostics=focus.diagnostics if focus else (),
+            )
+        )
 
     async def act(
         self,
@@ -111,34 +228,99 @@ class Workbench(Protocol):
         Raises:
             NoModel: No model is configured.
         """
-        ...
+        if self._services.model is None:
+            raise NoModel("Changing code needs a model, and none is set up", fix=self._services.model_help)
+        self._start_index()
+        return self._keep(
+            await start_run(
+                self._services,
+                "coder",
+                task,
+                why="a change was asked for",
+                session=session,
+                focus=focus.span if focus else None,
+                diagnostics=focus.diagnostics if focus else (),
+                approve=approve,
+                wait=wait,
+            )
+        )
 
     async def resume(self, run: str) -> RunHandle:
         """Take up an interrupted run."""
-        ...
+        self._start_index()
+        return self._keep(await resume_run(self._services, run))
 
     async def stop(self, run: str = "") -> list[str]:
-        """Cancel a run, or all of this face's runs; return the ids of those that were cancelled."""
-        ...
+        """Cancel a run, or all of this face's runs; return the ids of those that were cancelled.
+
+        A run that was interrupted and is not driven by any face is ended.
+        """
+        driven = [h.active for h in self._handles.values() if not h.active.state.ended and run in ("", h.run)]
+        for active in driven:
+            if active.driver is not None:
+                active.driver.cancel()
+        await asyncio.gather(*(active.driver for active in driven if active.driver), return_exceptions=True)
+        if run and not driven and run not in self._handles:
+            await end_interrupted(self._services, run)
+            return [run]
+        return [active.id for active in driven]
 
     async def interrupted(self) -> list[InterruptedRun]:
-        """Return the runs that no face drives any more."""
-        ...
+        """Return the runs that no face drives any more, after settling what was half done in them."""
+        return [
+            InterruptedRun(
+                run=row.id,
+                session=row.session,
+                agent=row.agent,
+                task=row.task,
+                state=row.state,
+                message=f'A run is waiting: "{row.task[:80]}" ({row.agent})',
+            )
+            for row in await settle_interrupted(self._services)
+        ]
 
-    # --- approvals -----------------------------------------------------------------------------------
+    def _keep(self, active: ActiveRun) -> RunHandle:
+        handle = RunHandle(active)
+        self._handles = {key: kept for key, kept in self._handles.items() if not kept.active.state.ended}
+        self._handles[handle.run] = handle
+        return handle
+
+    # --- approvals ----------------------------------------------------------------------------------------
+
     async def approvals(self, *, state: str = "pending") -> list[ApprovalView]:
         """Return the workspace's approvals in a state, oldest first; an empty state means all."""
-        ...
+        async with self._services.db.read() as rx:
+            rows = await approvals.list_approvals(rx)
+        views = [view_of(row, self._services.face) for row in rows]
+        return [view for view in views if state in ("", view.state)]
 
     async def approval(self, approval: str) -> ApprovalView:
         """Return one approval; a unique beginning of its id is enough."""
-        ...
+        async with self._services.db.read() as rx:
+            return view_of(await approvals.find(rx, approval), self._services.face)
 
     async def decide(self, approval: str, verdict: Verdict, *, reason: str = "") -> Decision:
-        """Answer an approval as the person in front of this face; the first answer wins, atomically."""
-        ...
+        """Answer an approval as the person in front of this face; the first answer wins, atomically.
 
-    # --- undo and status -----------------------------------------------------------------------------
+        Args:
+            approval: Its id, or a unique beginning of it.
+            verdict: The answer.
+            reason: Why not, for the agent to read.
+        """
+        now = time.time()
+        by = f"{self.face.client} ({self.face.kind})"
+        async with self._services.db.write() as tx:
+            row = await approvals.find(tx, approval)
+            await approvals.expire(tx, now)
+            counted = await approvals.decide(tx, row.id, verdict.value, by, reason, now)
+            row = await approvals.get(tx, row.id)
+        if counted:
+            return Decision(row.state, True)
+        who = f" by {row.decided_by}" if row.decided_by else ""
+        return Decision(shown_state(row.state), False, f"This was already {shown_state(row.state)}{who}.")
+
+    # --- undo and status ----------------------------------------------------------------------------------
+
     async def undo(self, checkpoint: str = "") -> UndoResult:
         """Put back what a checkpoint, or the last change of a run, replaced.
 
@@ -148,8 +330,11 @@ class Workbench(Protocol):
             EditConflict: The person has since changed the very lines; nothing was touched.
             NotFound: There is nothing to undo.
         """
-        ...
+        undone = await undo_change(self._services, checkpoint)
+        kept = " What you typed since was kept." if undone.kept_typing else ""
+        return UndoResult((undone.path,), f"{undone.path} is as it was before.{kept}")
 
     async def status(self) -> WorkbenchStatus:
         """Return what is going on."""
-        ...
+        index = await self.index_status()
+        return await status_of(self._services, index, trusted=self.trusted, notes=self.notes)

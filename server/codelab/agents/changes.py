@@ -1,0 +1,162 @@
+"""Changing files: what was approved, exactly that, with a checkpoint that takes it back."""
+
+import asyncio
+from dataclasses import dataclass
+
+import aiosqlite
+
+from codelab.agents.services import Services
+from codelab.core.errors import CodeLabError, EditConflict, NotFound
+from codelab.core.ids import new_id
+from codelab.store import checkpoints
+from codelab.store.checkpoints import Checkpoint
+from codelab.tools.contract import FileChange
+from codelab.workspace.editor import BufferEdit, Editor
+from codelab.workspace.edits import reverse_change, text_edits
+from codelab.workspace.files import content_hash, decode, encode, write_atomic
+
+_EDITOR_SECONDS = 30.0  # an editor that does not answer an edit for this long will not
+
+
+async def prepare_checkpoint(tx: aiosqlite.Connection, run: str, call: str, change: FileChange) -> str:
+    """Store what a change will replace and what it will put there, before anything is touched.
+
+    Returns:
+        The id of the checkpoint, in state ``prepared``.
+    """
+    checkpoint = new_id("chk")
+    await checkpoints.prepare(
+        tx, id=checkpoint, run=run, call=call, path=change.path, before=change.before, after=change.after
+    )
+    return checkpoint
+
+
+async def make_change(services: Services, change: FileChange, label: str) -> None:
+    """Bring a file from ``change.before`` to ``change.after``, in the editor that has it open or on disk.
+
+    A file that this face's editor has open is changed there, as one step of its undo; any other file is
+    written to disk, whole or not at all.
+
+    Raises:
+        EditConflict: The file is not, or no longer, what the change was made for, or the editor refused.
+    """
+    own = services.overlay.buffers().get(change.path)
+    if own is not None and own.face == services.face and services.editor is not None:
+        await _change_buffer(services, services.editor, change, label)
+        return
+    _refuse_foreign_buffer(services, change.path)
+    await asyncio.to_thread(
+        write_atomic, services.root, change.path, change.after, expected=content_hash(change.before)
+    )
+
+
+async def _change_buffer(services: Services, editor: Editor, change: FileChange, label: str) -> None:
+    if change.after is None:
+        raise EditConflict(f"{change.path} is open in the editor", fix="Close it there, then try again")
+    if content_hash(services.view.read(change.path).data) != content_hash(change.before):
+        raise EditConflict(f"{change.path} changed in the editor after this was proposed")
+    shown = services.overlay.buffers()[change.path].text
+    edit = BufferEdit(change.path, text_edits(shown, change.after_text), shown, label)
+    try:
+        async with asyncio.timeout(_EDITOR_SECONDS):
+            applied = await editor.apply(edit)
+    except TimeoutError:
+        applied = False
+    if not applied:
+        raise EditConflict(
+            f"The editor did not apply the change to {change.path}", fix="Nothing was changed; try again"
+        )
+    services.overlay.put(change.path, change.after_text)
+
+
+def _refuse_foreign_buffer(services: Services, path: str) -> None:
+    viewed = services.overlay.buffers().get(path)
+    if viewed is None:
+        return
+    try:
+        unsaved = services.view.read(path).unsaved
+    except NotFound:
+        unsaved = True
+    if unsaved:
+        client = next(
+            (face.client for face in services.faces.living() if face.id == viewed.face), "another editor"
+        )
+        raise EditConflict(
+            f"{path} has unsaved text in {client}", fix="Save or close it there, then try again"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A file put back, and whether text that the person typed since was kept in it."""
+
+    path: str
+    kept_typing: bool
+
+
+async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
+    """Put back what a checkpoint replaced; without an id the last one that stands.
+
+    Raises:
+        EditConflict: The person has since changed the very lines, or the editor refused; nothing changed.
+        NotFound: There is nothing to undo.
+    """
+    async with services.db.read() as rx:
+        checkpoint = await _standing(rx, checkpoint_id)
+        before = await checkpoints.content(rx, checkpoint.before_blob) if checkpoint.before_blob else None
+        after = await checkpoints.content(rx, checkpoint.after_blob) if checkpoint.after_blob else None
+    change = _reversal(services, checkpoint.path, before, after)
+    if change is not None:
+        await make_change(services, change, f"CodeLab: undo the change of {checkpoint.path}")
+    async with services.db.write() as tx:
+        await checkpoints.mark(tx, checkpoint.id, "undone")
+    return Undone(checkpoint.path, change is not None and change.before != after)
+
+
+async def _standing(rx: aiosqlite.Connection, checkpoint_id: str) -> Checkpoint:
+    checkpoint = (
+        await checkpoints.get(rx, checkpoint_id) if checkpoint_id else await checkpoints.latest_applied(rx)
+    )
+    if checkpoint is None or checkpoint.state != "applied":
+        raise NotFound(
+            "There is nothing to undo", why="no change of a run stands" if not checkpoint_id else ""
+        )
+    return checkpoint
+
+
+def _reversal(services: Services, path: str, before: bytes | None, after: bytes | None) -> FileChange | None:
+    """Return the change that takes ``before`` -> ``after`` back from the file as it is, if one is needed."""
+    try:
+        viewed = services.view.read(path)
+    except NotFound:
+        viewed = None
+    now = viewed.data if viewed is not None else None
+    if now == before:
+        return None  # put back already: by the editor's own undo, or by an undo that was cut off
+    shown = viewed.text if viewed is not None else ""
+    if now == after:
+        return FileChange(path, now, before, shown, decode(path, before).text if before is not None else "")
+    if now is None or before is None or after is None:
+        raise EditConflict(
+            f"{path} changed since",
+            why="it was created, deleted or rewritten after CodeLab changed it",
+            fix="Nothing was undone",
+        )
+    text = reverse_change(decode(path, before).text, decode(path, after).text, shown)
+    return FileChange(path, now, encode(decode(path, now), text), shown, text)
+
+
+async def settle_checkpoint(services: Services, checkpoint: Checkpoint) -> bool:
+    """Decide, after a crash, whether a prepared change was made; mark its checkpoint so.
+
+    Returns:
+        True if the file holds what the change put there.
+    """
+    try:
+        current = services.view.read(checkpoint.path).data
+    except (NotFound, CodeLabError):
+        current = None
+    made = (content_hash(current) if current is not None else None) == checkpoint.after_blob
+    async with services.db.write() as tx:
+        await checkpoints.mark(tx, checkpoint.id, "applied" if made else "undone")
+    return made

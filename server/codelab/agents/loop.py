@@ -1,0 +1,156 @@
+"""The tool-calling loop: ask the model, carry out what it calls, until it answers or a limit is reached."""
+
+import asyncio
+import logging
+from contextlib import aclosing
+from dataclasses import replace
+
+import aiosqlite
+
+from codelab.agents.citations import check_citations
+from codelab.agents.executor import execute
+from codelab.agents.found import answer_from_index
+from codelab.agents.prompt import finishing_message
+from codelab.agents.run import ActiveRun
+from codelab.core.errors import CodeLabError, ModelError, NoModel
+from codelab.core.events import LimitHit, MessageAdded, RunState
+from codelab.core.ids import new_id
+from codelab.store import checkpoints, messages, sources
+from codelab.tools.catalog import TOOLS, tool_spec
+from codelab_models.wire import ChatRequest, Completion, TextDelta, ToolCall
+
+_log = logging.getLogger(__name__)
+
+
+async def drive(run: ActiveRun) -> None:
+    """Drive a run to its end, to a pause, or to a failure told in words; never raises.
+
+    Cancelling the task that runs this means that the person stopped the run, or, where ``run.pausing`` is
+    set, that the face goes away and the run may be taken up later.
+    """
+    try:
+        await run.move(RunState.PROCESSING)
+        if run.services.model is None:
+            answer = await answer_from_index(run)
+            await run.end(RunState.DONE, answer.text, sources=answer.sources)
+        else:
+            text = await _converse(run)
+            async with run.services.db.read() as rx:
+                read = [span for span, _ in await sources.of_run(rx, run.id)]
+            checked = check_citations(text, read)
+            await run.end(RunState.DONE, checked.text, sources=checked.sources)
+    except asyncio.CancelledError:
+        await asyncio.shield(_stopped(run))
+    except CodeLabError as error:
+        await _failed(run, str(error))
+    except Exception as error:  # what cannot happen is told and logged, and costs this run only
+        _log.exception("run %s failed", run.id)
+        await _failed(
+            run, f"CodeLab met a defect of its own ({type(error).__name__}: {error}). Please report it."
+        )
+
+
+async def _converse(run: ActiveRun) -> str:
+    await _finish_open_calls(run)
+    while True:
+        tools = _offered(run)
+        limit = run.limits.finishing()
+        if limit:
+            await _reach(run, limit)
+            tools = frozenset()
+        completion = await _ask_model(run, tools, limit)
+        calls = _with_unique_ids(run, completion.message.calls) if tools else ()
+        message = replace(completion.message, calls=calls)
+        await run.write(
+            MessageAdded(run=run.id, text=message.content, calls=len(calls)),
+            also=lambda tx, message=message: messages.append(tx, run.id, message),  # type: ignore[misc]
+            model=completion.model,
+        )
+        if not calls:
+            return message.content or f"(The model gave no answer before the limit of {limit} was reached.)"
+        for call in calls:
+            await execute(run, call, tools)
+
+
+def _offered(run: ActiveRun) -> frozenset[str]:
+    withheld = run.limits.withheld()
+    return frozenset(name for name in run.template.tools if name not in withheld)
+
+
+async def _reach(run: ActiveRun, limit: str) -> None:
+    if limit not in run.reached:
+        run.reached.append(limit)
+        await run.write(LimitHit(run=run.id, limit=limit))
+
+
+async def _ask_model(run: ActiveRun, tools: frozenset[str], limit: str) -> Completion:
+    model = run.services.model
+    if model is None:
+        raise NoModel("No model is configured", fix=run.services.model_help)
+    for taken in run.limits.withheld().values():
+        await _reach(run, taken)
+    async with run.services.db.read() as rx:
+        said = await messages.of_run(rx, run.id)
+    if limit:
+        said.append(finishing_message(limit))
+    specs = tuple(tool_spec(TOOLS[name]) for name in sorted(tools))
+    run.limits.iterations += 1
+    completion: Completion | None = None
+    async with aclosing(model.stream(ChatRequest(tuple(said), specs))) as stream:  # type: ignore[type-var]
+        async for piece in stream:
+            if isinstance(piece, TextDelta):
+                run.say(piece.text)
+            else:
+                completion = piece
+    if completion is None:
+        raise ModelError("The model broke off without an answer", fix="Ask again")
+    run.limits.tokens += completion.tokens_in + completion.tokens_out
+    run.limits.cost_usd += completion.cost_usd
+    return completion
+
+
+def _with_unique_ids(run: ActiveRun, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
+    """Give a call an id of ours where the model gave none, or one that it used before in this run."""
+    kept = []
+    for call in calls:
+        fresh = call if call.id and call.id not in run.call_ids else replace(call, id=new_id("call"))
+        run.call_ids.add(fresh.id)
+        kept.append(fresh)
+    return tuple(kept)
+
+
+async def _finish_open_calls(run: ActiveRun) -> None:
+    """Carry out the calls of the last message that have no result yet: the run was interrupted there."""
+    async with run.services.db.read() as rx:
+        said = await messages.of_run(rx, run.id)
+    answered = {message.call_id for message in said if message.role == "tool"}
+    run.call_ids.update(call.id for message in said for call in message.calls)
+    open_calls = [call for message in said for call in message.calls if call.id not in answered]
+    for call in open_calls:
+        await execute(run, call, _offered(run))
+
+
+async def _stopped(run: ActiveRun) -> None:
+    if run.pausing:
+        await run.move(RunState.PAUSED)
+        run.feed.close()
+        return
+    await run.end(RunState.CANCELLED, await _what_stands(run, "Stopped."))
+
+
+async def _failed(run: ActiveRun, why: str) -> None:
+    await run.end(RunState.FAILED, await _what_stands(run, ""), error=why)
+
+
+async def _what_stands(run: ActiveRun, first: str) -> str:
+    """Say what a run that did not finish leaves behind."""
+    async with run.services.db.read() as rx:
+        paths = await _changed_paths(rx, run.id)
+    changed = f"Changed so far: {', '.join(paths)} (undo puts it back)." if paths else "Nothing was changed."
+    return f"{first} {changed}".strip()
+
+
+async def _changed_paths(rx: aiosqlite.Connection, run: str) -> list[str]:
+    return [
+        checkpoint.path for checkpoint in await checkpoints.of_run(rx, run) if checkpoint.state == "applied"
+    ]

@@ -1,0 +1,97 @@
+"""A run in this process, and the one way in which anything about it is written down."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiosqlite
+
+from codelab.agents.feed import Feed
+from codelab.agents.limits import Limits
+from codelab.agents.services import Services
+from codelab.agents.templates import Template
+from codelab.core.events import AnyEvent, RunEnded, RunState, StateChanged, Token
+from codelab.core.positions import LineSpan
+from codelab.policy.types import Approve
+from codelab.store import runs
+
+Write = Callable[[aiosqlite.Connection], Awaitable[object]]
+
+
+@dataclass(slots=True)
+class ActiveRun:
+    """A run that this face drives.
+
+    Attributes:
+        id: Its id.
+        session: The session it belongs to.
+        template: The agent at work.
+        task: What the person asked.
+        approve: How its changes are approved.
+        wait: Whether an approval may stay pending where no face can show it.
+        limits: What it has used.
+        services: What it works with.
+        feed: Its events, for the faces.
+        state: Where it stands.
+        pausing: Set when the face goes away: a cancelled task then means paused.
+        reached: Names of the limits it reached.
+        call_ids: Ids of all its calls.
+        recent: The last calls, for the repeat detector.
+        driver: The task that drives it.
+    """
+
+    id: str
+    session: str
+    template: Template
+    task: str
+    approve: Approve
+    wait: bool
+    limits: Limits
+    services: Services
+    feed: Feed = field(default_factory=Feed)
+    state: RunState = RunState.IDLE
+    pausing: bool = False
+    reached: list[str] = field(default_factory=list)
+    call_ids: set[str] = field(default_factory=set)
+    recent: list[tuple[str, str]] = field(default_factory=list)
+    driver: asyncio.Task[None] | None = None
+
+    async def write(self, *events: AnyEvent, also: Write | None = None, **columns: Any) -> None:
+        """Write events, the run's row and whatever belongs with them in one transaction; then tell the faces.
+
+        Args:
+            *events: Events of this run, in order; a ``StateChanged`` or ``RunEnded`` also moves the row.
+            also: More to write in the same transaction.
+            **columns: Other columns of the run's row.
+        """
+        moves = [event.state for event in events if isinstance(event, StateChanged | RunEnded)]
+        if moves:
+            columns["state"] = moves[-1]
+        columns.update(tokens=self.limits.tokens, cost_usd=self.limits.cost_usd)
+        async with self.services.db.write() as tx:
+            if also is not None:
+                await also(tx)
+            stored = await runs.append_events(tx, self.id, events)
+            await runs.update(tx, self.id, **columns)
+        if moves:
+            self.state = moves[-1]
+        for event in stored:
+            self.feed.publish(event)
+
+    async def move(self, state: RunState) -> None:
+        """Write that the run moved to another state."""
+        if state is not self.state:
+            await self.write(StateChanged(run=self.id, state=state))
+
+    async def end(
+        self, state: RunState, answer: str, *, sources: tuple[LineSpan, ...] = (), error: str = ""
+    ) -> None:
+        """Write how the run ended and close its feed."""
+        ended = RunEnded(run=self.id, state=state, answer=answer, sources=sources, error=error)
+        await self.write(ended, answer=answer, error=error)
+        self.feed.close()
+
+    def say(self, text: str) -> None:
+        """Pass on a piece of the answer as it is generated."""
+        self.feed.publish(Token(run=self.id, text=text))

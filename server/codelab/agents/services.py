@@ -1,0 +1,60 @@
+"""What runs need from the layers below, put together once per face."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from codelab.config.settings import Settings
+from codelab.index.types import Symbol
+from codelab.policy.watch import StateWatch
+from codelab.store.overlay import Overlay
+from codelab.store.state import StateDb
+from codelab.tools.contract import SearchCode, ToolContext
+from codelab.workspace.editor import Editor
+from codelab.workspace.faces import FaceRegistry
+from codelab.workspace.view import WorkspaceView
+from codelab_models.chat import ChatModel
+
+
+@dataclass(slots=True)
+class Services:
+    """The parts that every run of a face shares.
+
+    Attributes:
+        root: The workspace root, resolved.
+        face: The id of the face that drives the runs.
+        client: What the face's client calls itself.
+        settings: The settings in force.
+        db: The workspace's state.
+        watch: Tells when that state changes.
+        view: Files as the editors show them.
+        overlay: Unsaved buffers, this face's and others'.
+        faces: The faces that live.
+        search: The index.
+        outline: The definitions of a file.
+        model: What answers, or None.
+        model_help: How to add a model, for the person.
+        editor: The face's editor, if it has one.
+        prompts: Whether this face shows the approvals of its own runs to a person.
+    """
+
+    root: Path
+    face: str
+    client: str
+    settings: Settings
+    db: StateDb
+    watch: StateWatch
+    view: WorkspaceView
+    overlay: Overlay
+    faces: FaceRegistry
+    search: SearchCode
+    outline: Callable[[str], Awaitable[list[Symbol]]]
+    model: ChatModel | None
+    model_help: str
+    editor: Editor | None = None
+    prompts: bool = False
+
+    @property
+    def tools(self) -> ToolContext:
+        """What tools may use."""
+        return ToolContext(self.view, self.search)

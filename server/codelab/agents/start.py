@@ -1,0 +1,148 @@
+"""Starting a run, taking one up again, and ending one that nobody drives."""
+
+import asyncio
+import json
+import time
+from dataclasses import asdict
+
+import aiosqlite
+
+from codelab.agents.limits import Limits
+from codelab.agents.loop import drive
+from codelab.agents.prompt import opening_messages
+from codelab.agents.recovery import claim
+from codelab.agents.run import ActiveRun
+from codelab.agents.services import Services
+from codelab.agents.templates import load_template
+from codelab.core.errors import InputError
+from codelab.core.events import RunStarted, RunState
+from codelab.core.ids import new_id
+from codelab.core.positions import LineSpan
+from codelab.policy.types import Approve
+from codelab.store import messages, runs, sessions
+from codelab.store.runs import Run
+from codelab.store.sessions import Session
+
+_MOST_TASK_CHARACTERS = 200_000
+_TITLE_CHARACTERS = 80
+
+
+async def start_run(
+    services: Services,
+    agent: str,
+    task: str,
+    *,
+    why: str,
+    session: str = "",
+    focus: LineSpan | None = None,
+    diagnostics: tuple[str, ...] = (),
+    approve: Approve = Approve.ASK,
+    wait: bool = False,
+) -> ActiveRun:
+    """Store a new run with its opening messages, and drive it in a task of its own.
+
+    Args:
+        services: What it works with.
+        agent: The template's name.
+        task: What the person asked.
+        why: Why this agent was chosen.
+        session: The session to continue; a new one if empty.
+        focus: What the person has before them.
+        diagnostics: What the editor reports at that place.
+        approve: How its changes are approved.
+        wait: Keep approvals pending where nobody can answer.
+
+    Raises:
+        InputError: The task is empty or too long.
+        NotFound: There is no such session.
+    """
+    task = task.strip()
+    if not task:
+        raise InputError("Nothing was asked", fix="Say what you want to know or to have done")
+    if len(task) > _MOST_TASK_CHARACTERS:
+        raise InputError(
+            f"The task is longer than {_MOST_TASK_CHARACTERS:,} characters", fix="Name files instead"
+        )
+    template = load_template(agent)
+    now = time.time()
+    async with services.db.read() as rx:
+        earlier = await runs.list_runs(rx, session) if session else []
+        if session:
+            await sessions.get(rx, session)
+    opening = opening_messages(
+        services, template, task, focus=focus, notes=diagnostics, earlier=sorted(earlier, key=_age)
+    )
+    active = ActiveRun(
+        id=new_id("run"),
+        session=session or new_id("ses"),
+        template=template,
+        task=task,
+        approve=approve,
+        wait=wait,
+        limits=Limits(services.settings.run),
+        services=services,
+    )
+    row = Run(
+        id=active.id,
+        session=active.session,
+        agent=agent,
+        reason=why,
+        task=task,
+        state=RunState.IDLE,
+        face=services.face,
+        approve=approve.value,
+        focus=json.dumps(asdict(focus)) if focus is not None else "",
+        created_at=now,
+        updated_at=now,
+    )
+
+    async def store(tx: aiosqlite.Connection) -> None:
+        if not session:
+            await sessions.create(tx, Session(active.session, task[:_TITLE_CHARACTERS], services.client, now))
+        await runs.create(tx, row)
+        for message in opening:
+            await messages.append(tx, active.id, message)
+
+    started = RunStarted(run=active.id, session=active.session, agent=agent, reason=why, task=task)
+    await active.write(started, also=store)
+    active.driver = asyncio.create_task(drive(active), name=active.id)
+    return active
+
+
+async def resume_run(services: Services, run_id: str) -> ActiveRun:
+    """Take up a paused run where its messages end.
+
+    Raises:
+        NotFound: There is no such run.
+        InputError: It has ended, or another face drives it.
+    """
+    active = _taken_up(services, await claim(services, run_id))
+    async with services.db.read() as rx:
+        for event in await runs.events(rx, run_id):
+            active.feed.publish(event)
+    active.driver = asyncio.create_task(drive(active), name=active.id)
+    return active
+
+
+async def end_interrupted(services: Services, run_id: str) -> None:
+    """End a paused run that no face drives."""
+    active = _taken_up(services, await claim(services, run_id))
+    await active.end(RunState.CANCELLED, "Ended by the person after an interruption.")
+
+
+def _taken_up(services: Services, row: Run) -> ActiveRun:
+    return ActiveRun(
+        id=row.id,
+        session=row.session,
+        template=load_template(row.agent),
+        task=row.task,
+        approve=Approve(row.approve),
+        wait=False,
+        limits=Limits(services.settings.run, tokens=row.tokens, cost_usd=row.cost_usd),
+        services=services,
+        state=RunState.PAUSED,
+    )
+
+
+def _age(run: Run) -> float:
+    return run.created_at

@@ -1,0 +1,87 @@
+"""The composition root: the only place that builds concrete stores, models and the workbench."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+from codelab.agents.recovery import settle_interrupted
+from codelab.agents.services import Services
+from codelab.config.load import Loaded, load_settings
+from codelab.config.places import Places, find_places
+from codelab.core.ids import new_id
+from codelab.index.reader import IndexReader
+from codelab.index.supervisor import IndexSupervisor
+from codelab.index.types import Hit
+from codelab.policy.watch import StateWatch
+from codelab.store import trust
+from codelab.store.overlay import Overlay
+from codelab.store.state import StateDb, UserDb
+from codelab.workbench.types import FaceInfo
+from codelab.workbench.workbench import Workbench
+from codelab.workspace.faces import FaceRecord, FaceRegistry
+from codelab.workspace.root import check_root
+from codelab.workspace.view import WorkspaceView
+from codelab_models.connect import how_to_add_a_model, open_chat_model
+
+
+async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
+    """Build the workbench of one face on one workspace.
+
+    Args:
+        root: The workspace root.
+        face: Who is connected.
+
+    Raises:
+        InputError: The root cannot be a workspace, or the person's settings are wrong.
+        StateError: The databases cannot be used.
+    """
+    root = check_root(root)
+    places = find_places()
+    trusted, loaded = await _settings(places, root)
+    settings = loaded.settings
+    face_id = new_id("face")
+    cache = places.workspace_cache(root)
+    faces = FaceRegistry.open(
+        cache / "faces", FaceRecord(face_id, face.kind, face.client, face.can_prompt, time.time())
+    )
+    overlay = await asyncio.to_thread(Overlay.open, cache, face_id, faces.alive)
+    db = await StateDb.open(places.workspace_data(root) / "state.db")
+    watch = StateWatch(db)
+    watch.start()
+    index = IndexSupervisor(root, places, settings)
+    reader = IndexReader.open(root, places)
+    bench: Workbench | None = None
+
+    async def search(query: str, *, limit: int, path: str) -> list[Hit]:
+        assert bench is not None
+        return await bench.search(query, limit=limit, path=path)
+
+    services = Services(
+        root=root,
+        face=face_id,
+        client=face.client,
+        settings=settings,
+        db=db,
+        watch=watch,
+        view=WorkspaceView(root, overlay),
+        overlay=overlay,
+        faces=faces,
+        search=search,
+        outline=lambda path: asyncio.to_thread(reader.outline, path),
+        model=open_chat_model(places, settings, os.environ),
+        model_help=how_to_add_a_model(),
+    )
+    await settle_interrupted(services)
+    bench = Workbench(services, face, index, reader, trusted=trusted, notes=loaded.notes)
+    return bench
+
+
+async def _settings(places: Places, root: Path) -> tuple[bool, Loaded]:
+    user = await UserDb.open(places.user_db)
+    try:
+        async with user.read() as rx:
+            trusted = await trust.is_trusted(rx, root)
+    finally:
+        await user.close()
+    return trusted, await asyncio.to_thread(load_settings, places, root, trusted=trusted)

@@ -1,0 +1,62 @@
+"""How a run ended, gathered from what was stored."""
+
+import aiosqlite
+
+from codelab.agents.run import ActiveRun
+from codelab.core.events import RunEnded
+from codelab.core.positions import LineSpan
+from codelab.store import approvals, checkpoints, runs
+from codelab.workbench.types import ChangedFile, RunResult
+from codelab.workspace.edits import count_changes, unified_diff
+from codelab.workspace.files import decode
+
+
+async def result_of(active: ActiveRun) -> RunResult:
+    """Return how a run stands."""
+    async with active.services.db.read() as rx:
+        row = await runs.get(rx, active.id)
+        asked = [
+            (approval.id, shown_state(approval.state)) for approval in await approvals.of_run(rx, row.id)
+        ]
+        return RunResult(
+            run=row.id,
+            session=row.session,
+            state=row.state,
+            agent=row.agent,
+            model=row.model,
+            answer=row.answer,
+            sources=await _sources(rx, row.id),
+            changed=await changed_files(rx, row.id),
+            approvals=tuple(asked),
+            tokens=row.tokens,
+            cost_usd=row.cost_usd,
+            limits=tuple(active.reached),
+            error=row.error,
+        )
+
+
+def shown_state(state: str) -> str:
+    """Return an approval's state as people know it: one that was used is approved."""
+    return "approved" if state == "consumed" else state
+
+
+async def changed_files(rx: aiosqlite.Connection, run: str) -> tuple[ChangedFile, ...]:
+    """Return the changes of a run that stand, in order."""
+    changed = []
+    for checkpoint in await checkpoints.of_run(rx, run):
+        if checkpoint.state != "applied":
+            continue
+        before = await _text(rx, checkpoint.path, checkpoint.before_blob)
+        after = await _text(rx, checkpoint.path, checkpoint.after_blob)
+        diff = unified_diff(checkpoint.path, before, after)
+        changed.append(ChangedFile(checkpoint.path, diff, *count_changes(before, after), checkpoint.id))
+    return tuple(changed)
+
+
+async def _text(rx: aiosqlite.Connection, path: str, blob: str | None) -> str:
+    return decode(path, await checkpoints.content(rx, blob)).text if blob else ""
+
+
+async def _sources(rx: aiosqlite.Connection, run: str) -> tuple[LineSpan, ...]:
+    ended = [event for event in await runs.events(rx, run) if isinstance(event, RunEnded)]
+    return ended[-1].sources if ended else ()
