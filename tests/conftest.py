@@ -1,0 +1,44 @@
+"""What holds for every test: no network, no real settings or keys, a home of its own, nothing left behind."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.leftovers import no_process_left_behind
+from tests.support.network import install_network_guard, network_guard
+
+__all__ = ["codelab_home", "network_guard", "no_process_left_behind"]
+
+_session_home = tempfile.TemporaryDirectory(prefix="codelab-session-", ignore_cleanup_errors=True)
+
+
+def pytest_configure() -> None:
+    """Cut the run off from the network and from what the person has set up on this machine."""
+    install_network_guard()
+    for name in list(os.environ):
+        if name.endswith(("_API_KEY", "_API_BASE", "_API_TOKEN")) or name.startswith("CODELAB_HOME"):
+            del os.environ[name]
+    os.environ["CODELAB_HOME"] = _session_home.name  # for fixtures that outlive one test
+    os.environ["GIT_CONFIG_GLOBAL"] = os.devnull
+    os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
+
+
+def pytest_unconfigure() -> None:
+    """Remove what fixtures of the whole session kept."""
+    _session_home.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def codelab_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test, and the processes that it starts, a CODELAB_HOME of their own.
+
+    Its path is short, because the sockets in it may not have long ones; pytest's own folders do.
+    """
+    home = Path(tempfile.mkdtemp(prefix="codelab-"))
+    monkeypatch.setenv("CODELAB_HOME", str(home))
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
