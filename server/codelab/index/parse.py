@@ -1,11 +1,26 @@
-"""Parse one file into chunks, symbols, references and imports."""
+"""Parse one file into chunks, symbols, references and imports.
 
+This is the hot path of indexing: one pass of one query over the tree, then work on spans alone. It keeps
+no state and takes and gives plain data, so it may run in any process.
+"""
+
+from typing import TYPE_CHECKING
+
+from codelab.index.chunks import find_units, make_chunks
+from codelab.index.imports import find_imports
+from codelab.index.leading import Leading
+from codelab.index.parsed import Chunk, Definition, Import, Parsed, Reference
+from codelab.index.symbols import find_definitions, find_references, make_references, name_definitions
+from codelab.index.windows import Lines, windows
+from codelab_grammars.grammar import Grammar, load
 from codelab_grammars.languages import language_of
 
-from codelab.index.symbols import Chunk, Definition, Import, Parsed, Reference
-from codelab.index.windows import Lines, windows
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 __all__ = ["Chunk", "Definition", "Import", "Parsed", "Reference", "parse"]
+
+HEAD = 8192
 
 
 def parse(path: str, data: bytes) -> Parsed:
@@ -18,10 +33,40 @@ def parse(path: str, data: bytes) -> Parsed:
     Returns:
         What was found; a text that no grammar reads still has its windows.
     """
-    language = language_of(path, data[:256])
+    language = language_of(path, data[:HEAD])
     lines = Lines(data)
-    chunks = tuple(
+    if language is None:
+        return Parsed(None, _window_chunks(lines), (), (), (), 0)
+    return _parse_with(load(language), lines)
+
+
+def _parse_with(grammar: Grammar, lines: Lines) -> Parsed:
+    from tree_sitter import Parser, QueryCursor
+
+    tree = Parser(grammar.language).parse(lines.data)
+    root = tree.root_node
+    captures = QueryCursor(grammar.query).captures(root)
+    leading = Leading(captures, lines)
+    found = find_definitions(captures)
+    symbols = name_definitions(found, lines, leading)
+    imports, imported = find_imports(captures, lines)
+    references = make_references(find_references(captures, lines) + imported, lines)
+    errors = _errors(grammar, root, lines) if root.has_error else []
+    units = find_units(captures, found, lines, leading)
+    chunks = make_chunks(units, root, lines, errors)
+    return Parsed(grammar.name, chunks, tuple(symbols), references, imports, len(errors))
+
+
+def _errors(grammar: Grammar, root: "Node", lines: Lines) -> list[tuple[int, int]]:
+    from tree_sitter import QueryCursor
+
+    row_of = lines.row_of
+    spans = [node.byte_range for node in QueryCursor(grammar.errors).captures(root).get("error", ())]
+    return [(row_of(start), row_of(max(start, end - 1)) + 1) for start, end in spans]
+
+
+def _window_chunks(lines: Lines) -> tuple[Chunk, ...]:
+    return tuple(
         Chunk(first + 1, after, start, end, "", "window")
         for first, after, start, end in windows(lines, 0, lines.count)
     )
-    return Parsed(language, chunks, (), (), (), 0)

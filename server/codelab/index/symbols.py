@@ -1,91 +1,226 @@
-"""What parsing one file gives: chunks, definitions, references and imports.
+"""Definitions and references from the captures of the tags queries.
 
-They are named tuples because a repository has millions of them and they cross from the parsing processes
-to the writer of the index.
+A query gives its captures as lists of nodes by capture name, in the order of the file, which is twice as
+fast as asking for whole matches. Which name belongs to which definition follows from their spans: a name,
+a body or a docstring belongs to the innermost definition around it.
 """
 
-from typing import NamedTuple
+import re
+from typing import TYPE_CHECKING
+
+from codelab.index.leading import Leading
+from codelab.index.parsed import Definition, Reference
+from codelab.index.windows import Lines
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MAX_DEPTH = 24
+MAX_SIGNATURE = 240
+MAX_DOC = 320
+
+_CLASS_LIKE = frozenset(("class", "interface", "trait", "struct", "enum", "record", "union", "scope"))
+_WEAK = frozenset(("variable", "field", "type", "declaration"))
+_NAME, _BODY, _DOC, _RECEIVER = range(1, 5)
+_PARTS = {"name": _NAME, "body": _BODY, "doc": _DOC, "receiver": _RECEIVER}
+_REFERENCES = ("call", "type", "base")
+
+_ARGUMENTS = re.compile(r"<[^<>]*>")
+_WORDS_BEFORE = re.compile(rb"[a-z][a-z ]{0,40}")
+_COMMENT_MARK = re.compile(r"[ \t]*(?:/\*+!?|\*+/|//[/!]*|\*|#+!?)?")
+_STRING_START = re.compile(r"^[rRuUbB]{0,2}(?:\"{1,3}|'{1,3})")
 
 
-class Chunk(NamedTuple):
-    """A passage that is indexed, found and shown as one.
+class Found:
+    """A definition while it is put together; ``kind`` ``scope`` only lends its name to what it holds."""
 
-    Attributes:
-        start_line: First line, from 1.
-        end_line: Last line, included.
-        start_byte: Where it begins in the file's bytes.
-        end_byte: Where it ends in the file's bytes, excluded.
-        symbol: Qualified name of the definition it belongs to, or an empty string.
-        kind: That definition's kind, or ``module``, or ``window`` where no grammar fits.
+    __slots__ = ("body", "depth", "doc", "end", "kind", "names", "parent", "qualified", "receiver", "start")
+
+    def __init__(self, start: int, end: int, kind: str, parent: "Found | None") -> None:
+        self.start = start
+        self.end = end
+        self.kind = kind
+        self.parent = parent
+        self.depth: int = parent.depth + 1 if parent is not None else 0
+        self.names: list[tuple[int, int]] = []
+        self.body = 0
+        self.doc: tuple[int, int] | None = None
+        self.receiver: tuple[int, int] | None = None
+        self.qualified = ""
+
+
+def find_definitions(captures: "dict[str, list[Node]]") -> list[Found]:
+    """Pair definitions with their names, bodies and documentation, in the order of the file."""
+    events = []
+    for capture, nodes in captures.items():
+        if capture.startswith("definition."):
+            kind = capture[11:]
+            for node in nodes:
+                start, end = node.byte_range
+                events.append((start, -end, 0, kind))
+        elif capture in _PARTS:
+            part = _PARTS[capture]
+            for node in nodes:
+                start, end = node.byte_range
+                events.append((start, -end, part, ""))
+    events.sort()
+    found: list[Found] = []
+    stack: list[Found] = []
+    for start, minus_end, part, kind in events:
+        while stack and stack[-1].end <= start:
+            stack.pop()
+        top = stack[-1] if stack else None
+        if part == 0:
+            if top is not None and top.start == start and top.end == -minus_end:
+                if top.kind in _WEAK:
+                    top.kind = kind
+                continue
+            top = Found(start, -minus_end, kind, top)
+            stack.append(top)
+            found.append(top)
+        elif top is not None:
+            _take(top, part, (start, -minus_end))
+    return found
+
+
+def _take(owner: Found, part: int, span: tuple[int, int]) -> None:
+    if part == _NAME:
+        if span[0] < span[1] and (not owner.names or owner.names[-1] != span):
+            owner.names.append(span)
+    elif part == _BODY:
+        owner.body = owner.body or span[0]
+    elif part == _DOC:
+        owner.doc = owner.doc or span
+    else:
+        owner.receiver = span
+
+
+def name_definitions(found: list[Found], lines: Lines, leading: Leading) -> list[Definition]:
+    """Give each found definition its qualified name and make the definitions of it.
+
+    Args:
+        found: As ``find_definitions`` returns them; their ``qualified`` and ``kind`` are filled in.
+        lines: The file.
+        leading: Its comments and decorators.
+
+    Returns:
+        The definitions in the order of the file; one for each name where a declaration has several.
     """
-
-    start_line: int
-    end_line: int
-    start_byte: int
-    end_byte: int
-    symbol: str
-    kind: str
-
-
-class Definition(NamedTuple):
-    """A name that the file defines.
-
-    Attributes:
-        name: As written, without its containers.
-        qualified: With its containers, joined by dots in every language (``UploadClient._send``).
-        kind: ``function``, ``method``, ``class``, ``interface``, ``constant``, ``section`` and the like.
-        signature: The declaration up to its body, on one line.
-        doc: The first paragraph of its documentation, on one line, or an empty string.
-        start_line: First line, from 1, without decorators and leading comments.
-        end_line: Last line, included.
-    """
-
-    name: str
-    qualified: str
-    kind: str
-    signature: str
-    doc: str
-    start_line: int
-    end_line: int
-
-
-class Reference(NamedTuple):
-    """A use of a name: ``kind`` is ``call``, ``type``, ``base`` or ``import``; ``line`` counts from 1."""
-
-    name: str
-    line: int
-    kind: str
-
-
-class Import(NamedTuple):
-    """An import statement.
-
-    Attributes:
-        module: What is imported from, as written (``os.path``, ``./util``, ``std::io``, ``stdio.h``).
-        names: What is imported from it by name; empty for the module as a whole, ``*`` for everything.
-        line: Where, from 1.
-    """
-
-    module: str
-    names: tuple[str, ...]
-    line: int
+    definitions: list[Definition] = []
+    for one in found:
+        parent = one.parent
+        while parent is not None and (parent.depth >= MAX_DEPTH or parent.kind == "type"):
+            parent = parent.parent
+        prefix = parent.qualified if parent is not None else ""
+        if one.receiver is not None:
+            prefix = lines.text(*one.receiver)
+        one.kind = _kind(one.kind, parent.kind if parent is not None else "")
+        signature = doc = None
+        for start, end in one.names:
+            name = lines.text(start, end)
+            if "::" in name or "." in name or '"' in name or "<" in name:
+                name = _plain_name(name, one.kind)
+            name = name if len(name) <= MAX_SIGNATURE else name[:MAX_SIGNATURE]
+            qualified = f"{prefix}.{name}" if prefix else name
+            if not one.qualified:
+                one.qualified = qualified
+            if one.kind == "scope":
+                continue
+            if signature is None or doc is None:
+                signature, doc = _signature(one, lines), _doc(one, lines, leading)
+            kind = one.kind
+            if kind == "variable" and name.isupper():
+                kind = "constant"
+            elif kind == "function" and "::" in lines.text(start, end):
+                kind = "method"
+            definitions.append(
+                Definition(
+                    name.rpartition(".")[2] if one.kind != "section" else name,
+                    qualified,
+                    kind,
+                    signature,
+                    doc,
+                    lines.row_of(one.start) + 1,
+                    lines.row_of(one.end - 1) + 1,
+                )
+            )
+    return definitions
 
 
-class Parsed(NamedTuple):
-    """All that the index keeps of one file's content.
+def _kind(kind: str, parent: str) -> str:
+    if parent in _CLASS_LIKE:
+        if kind == "function":
+            return "method"
+        if kind == "variable":
+            return "field"
+    return kind
 
-    Attributes:
-        language: A name of ``codelab_grammars.languages``, or None for text without a grammar.
-        chunks: In the order of the file; together they hold every line that is not blank.
-        symbols: Definitions in the order of the file.
-        references: Uses of names in the order of the file.
-        imports: In the order of the file.
-        errors: How many stretches the grammar could not read; 0 when there is no grammar.
-    """
 
-    language: str | None
-    chunks: tuple[Chunk, ...]
-    symbols: tuple[Definition, ...]
-    references: tuple[Reference, ...]
-    imports: tuple[Import, ...]
-    errors: int
+def _plain_name(name: str, kind: str) -> str:
+    """Write a name with its qualifiers with dots and without type arguments or quotes."""
+    if kind == "section":
+        return name
+    while "<" in name:
+        shorter = _ARGUMENTS.sub("", name)
+        if shorter == name:
+            break
+        name = shorter
+    return name.replace("::", ".").replace('"', "").strip(". \n")
+
+
+def _signature(one: Found, lines: Lines) -> str:
+    """Return the declaration up to its body, with the words before it on its line (``export const``)."""
+    end = one.body or one.end
+    start = one.start
+    line_start = lines.starts[lines.row_of(start)]
+    before = lines.data[line_start:start].strip() if start - line_start < 200 else b""
+    if before and _WORDS_BEFORE.fullmatch(before):
+        start = line_start
+    if not one.body:
+        newline = lines.data.find(b"\n", start, end)
+        end = newline if newline >= 0 else end
+    text = " ".join(lines.text(start, min(end, start + 4 * MAX_SIGNATURE)).split())
+    return text[:MAX_SIGNATURE].rstrip(" :{")
+
+
+def _doc(one: Found, lines: Lines, leading: Leading) -> str:
+    if one.doc is not None:
+        start, end = one.doc
+        return first_paragraph(_STRING_START.sub("", lines.text(start, min(end, start + 1024))).rstrip("\"'"))
+    span = leading.comment_before(lines.row_of(one.start))
+    if span is None:
+        return ""
+    return first_paragraph(lines.text(span[0], min(span[1], span[0] + 1024)))
+
+
+def first_paragraph(text: str) -> str:
+    """Return the first paragraph of a comment or docstring on one line, without comment marks."""
+    words: list[str] = []
+    for line in text.splitlines():
+        match = _COMMENT_MARK.match(line)
+        plain = line[match.end() if match else 0 :].strip().removesuffix("*/").rstrip()
+        if not plain or plain.startswith(("@param", "@return", ":param", "Args:")):
+            if words:
+                break
+            continue
+        words.append(plain)
+    return " ".join(words)[:MAX_DOC]
+
+
+def find_references(captures: "dict[str, list[Node]]", lines: Lines) -> list[tuple[int, str, str]]:
+    """Return (first byte, name, kind) of every use of a name that the queries capture."""
+    found: list[tuple[int, str, str]] = []
+    whole, data = lines.ascii, lines.data
+    for kind in _REFERENCES:
+        for node in captures.get(kind, ()):
+            start, end = node.byte_range
+            text = whole[start:end] if whole is not None else data[start:end].decode("utf-8", "replace")
+            found.append((start, text, kind))
+    return found
+
+
+def make_references(found: list[tuple[int, str, str]], lines: Lines) -> tuple[Reference, ...]:
+    """Sort references and turn byte offsets into lines."""
+    found.sort()
+    row_of = lines.row_of
+    return tuple([Reference(name, row_of(start) + 1, kind) for start, name, kind in found])

@@ -10,6 +10,7 @@ from itertools import accumulate
 CHARS_PER_TOKEN = 3.5
 MAX_TOKENS = 512
 OVERLAP_TOKENS = 50
+MAX_LINES = 60
 MAX_WEIGHT = int(MAX_TOKENS * CHARS_PER_TOKEN)
 OVERLAP_WEIGHT = int(OVERLAP_TOKENS * CHARS_PER_TOKEN)
 
@@ -23,13 +24,15 @@ class Lines:
         starts: Where each row begins in the bytes, and after the last one the length of the file.
         total: ``total[b] - total[a]`` is the weight of rows a to b, b excluded: bytes without indentation.
         count: Number of rows.
+        ascii: The file as text when it is plain ASCII, where bytes and characters count alike; else None.
     """
 
-    __slots__ = ("count", "data", "starts", "total")
+    __slots__ = ("ascii", "count", "data", "starts", "total")
 
     def __init__(self, data: bytes) -> None:
         rows = data.splitlines(keepends=True)
         self.data = data
+        self.ascii = data.decode("ascii") if data.isascii() else None
         self.count = len(rows)
         self.starts = list(accumulate(map(len, rows), initial=0))
         self.total = list(accumulate(map(len, map(bytes.strip, rows)), initial=0))
@@ -37,6 +40,12 @@ class Lines:
     def row_of(self, byte: int) -> int:
         """Return the row that holds a byte offset; the end of the file belongs to the last row."""
         return min(bisect_right(self.starts, byte) - 1, self.count - 1)
+
+    def text(self, start: int, end: int) -> str:
+        """Return the text between two byte offsets."""
+        if self.ascii is not None:
+            return self.ascii[start:end]
+        return self.data[start:end].decode("utf-8", "replace")
 
     def trim(self, first: int, after: int) -> tuple[int, int]:
         """Leave out the blank rows at both ends of ``first`` to ``after``, ``after`` excluded."""

@@ -1,0 +1,60 @@
+"""Load a language's grammar and queries, once per process and only when a file needs them."""
+
+import importlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from codelab_grammars.languages import BY_NAME
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Query
+
+QUERY_FILES = ("tags.scm", "chunks.scm", "imports.scm")
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A language ready to parse.
+
+    Attributes:
+        name: As in the table of languages.
+        language: The tree-sitter grammar.
+        query: All its queries in one, so that one pass over a tree answers them together.
+        errors: Captures what the grammar could not read as ``@error``.
+    """
+
+    name: str
+    language: "Language"
+    query: "Query"
+    errors: "Query"
+
+
+@cache
+def load(name: str) -> Grammar:
+    """Return the grammar and queries of a language of the table.
+
+    Raises:
+        KeyError: There is no such language.
+    """
+    from tree_sitter import Language, Query
+
+    entry = BY_NAME[name]
+    language = Language(getattr(importlib.import_module(entry.wheel), entry.function)())
+    return Grammar(name, language, Query(language, query_text(name)), Query(language, _ERRORS))
+
+
+def query_text(name: str) -> str:
+    """Return the text of all queries of a language, those it builds on first."""
+    root = files("codelab_grammars")
+    found = []
+    for folder in (*BY_NAME[name].queries, name):
+        for file in QUERY_FILES:
+            path = root / folder / file
+            if path.is_file():
+                found.append(path.read_text(encoding="utf-8"))
+    return "\n".join(found)
+
+
+_ERRORS = "(ERROR) @error (MISSING) @error"
