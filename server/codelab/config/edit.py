@@ -46,17 +46,16 @@ def set_user_setting(places: Places, key: str, value: str) -> Path:
     section, _, name = key.partition(".")
     wanted = {**data, section: {**_table(data.get(section)), name: parsed}}
     # Checked as the only setting first, so that the message is about this value.
-    line = f"{name} = {_toml(parsed)}"
     check_settings(Path("the value given"), f"{key} = {value}", {section: {name: parsed}})
     check_settings(path, text, wanted)
-    for candidate in _candidates(text, section, name, line):
+    for candidate in _candidates(text, section, name, _toml(parsed)):
         if _reads_as(candidate, wanted):
             _replace_file(path, candidate)
             return path
     raise InputError(
         f"{key} cannot be set in {path} without rewriting it",
         why="The file is written in a way that this command does not edit",
-        fix=f"Open it and write `{line}` under [{section}]",
+        fix=f"Open it and write `{name} = {_toml(parsed)}` under [{section}]",
     )
 
 
@@ -81,18 +80,18 @@ def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _candidates(text: str, section: str, name: str, new: str) -> Iterator[str]:
+def _candidates(text: str, section: str, name: str, value: str) -> Iterator[str]:
     """Yield texts in which the setting stands, simplest first."""
+    new = f"{name} = {value}"
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
     where = key_lines(text)
     if at := where.get(f"{section}.{name}"):
         line = lines[at - 1]
-        indent = line[: len(line) - len(line.lstrip())]
-        comment = _trailing_comment(line)
-        yield "".join([*lines[: at - 1], f"{indent}{new}{comment}{newline}", *lines[at:]])
+        changed = f"{line.partition('=')[0]}= {value}"  # the key stays as the person wrote it
+        yield "".join([*lines[: at - 1], f"{changed}{_trailing_comment(line)}{newline}", *lines[at:]])
         for end in range(at + 1, len(lines) + 1):  # a list over several lines
-            yield "".join([*lines[: at - 1], f"{indent}{new}{newline}", *lines[end:]])
+            yield "".join([*lines[: at - 1], changed + newline, *lines[end:]])
     if lines and not lines[-1].endswith(("\n", "\r")):
         lines[-1] += newline
     if at := where.get(section):
