@@ -7,7 +7,6 @@ import aiosqlite
 
 from codelab.agents.services import Services
 from codelab.core.errors import CodeLabError, EditConflict, NotFound
-from codelab.core.ids import new_id
 from codelab.store import checkpoints
 from codelab.store.checkpoints import Checkpoint
 from codelab.tools.contract import FileChange
@@ -16,19 +15,6 @@ from codelab.workspace.edits import reverse_change, text_edits
 from codelab.workspace.files import content_hash, decode, encode, write_atomic
 
 _EDITOR_SECONDS = 30.0  # an editor that does not answer an edit for this long will not
-
-
-async def prepare_checkpoint(tx: aiosqlite.Connection, run: str, call: str, change: FileChange) -> str:
-    """Store what a change will replace and what it will put there, before anything is touched.
-
-    Returns:
-        The id of the checkpoint, in state ``prepared``.
-    """
-    checkpoint = new_id("chk")
-    await checkpoints.prepare(
-        tx, id=checkpoint, run=run, call=call, path=change.path, before=change.before, after=change.after
-    )
-    return checkpoint
 
 
 async def make_change(services: Services, change: FileChange, label: str) -> None:

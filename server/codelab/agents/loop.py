@@ -15,7 +15,7 @@ from codelab.agents.run import ActiveRun
 from codelab.core.errors import CodeLabError, ModelError, NoModel
 from codelab.core.events import LimitHit, MessageAdded, RunState
 from codelab.core.ids import new_id
-from codelab.store import checkpoints, messages, sources
+from codelab.store import calls, checkpoints, messages, sources
 from codelab.tools.catalog import TOOLS, tool_spec
 from codelab_models.wire import ChatRequest, Completion, TextDelta, ToolCall
 
@@ -123,6 +123,7 @@ async def _finish_open_calls(run: ActiveRun) -> None:
     """Carry out the calls of the last message that have no result yet: the run was interrupted there."""
     async with run.services.db.read() as rx:
         said = await messages.of_run(rx, run.id)
+        run.journalled = frozenset(row.id for row in await calls.of_run(rx, run.id))
     answered = {message.call_id for message in said if message.role == "tool"}
     run.call_ids.update(call.id for message in said for call in message.calls)
     open_calls = [call for message in said for call in message.calls if call.id not in answered]
@@ -132,8 +133,7 @@ async def _finish_open_calls(run: ActiveRun) -> None:
 
 async def _stopped(run: ActiveRun) -> None:
     if run.pausing:
-        await run.move(RunState.PAUSED)
-        run.feed.close()
+        await run.pause()
         return
     await run.end(RunState.CANCELLED, await _what_stands(run, "Stopped."))
 

@@ -14,7 +14,7 @@ from codelab.agents.templates import Template
 from codelab.core.events import AnyEvent, RunEnded, RunState, StateChanged, Token
 from codelab.core.positions import LineSpan
 from codelab.policy.types import Approve
-from codelab.store import runs
+from codelab.store import approvals, runs
 
 Write = Callable[[aiosqlite.Connection], Awaitable[object]]
 
@@ -36,6 +36,7 @@ class ActiveRun:
         state: Where it stands.
         pausing: Set when the face goes away: a cancelled task then means paused.
         reached: Names of the limits it reached.
+        journalled: Calls that the journal held when the run was taken up.
         call_ids: Ids of all its calls.
         recent: The last calls, for the repeat detector.
         driver: The task that drives it.
@@ -53,6 +54,7 @@ class ActiveRun:
     state: RunState = RunState.IDLE
     pausing: bool = False
     reached: list[str] = field(default_factory=list)
+    journalled: frozenset[str] = frozenset()
     call_ids: set[str] = field(default_factory=set)
     recent: list[tuple[str, str]] = field(default_factory=list)
     driver: asyncio.Task[None] | None = None
@@ -89,8 +91,19 @@ class ActiveRun:
     ) -> None:
         """Write how the run ended and close its feed."""
         ended = RunEnded(run=self.id, state=state, answer=answer, sources=sources, error=error)
-        await self.write(ended, answer=answer, error=error)
+        await self.write(ended, also=self._withdraw_approvals, answer=answer, error=error)
         self.feed.close()
+
+    async def pause(self) -> None:
+        """Write that the run waits for another face, and close its feed."""
+        paused = StateChanged(run=self.id, state=RunState.PAUSED)
+        await self.write(paused, also=self._withdraw_approvals, face="")
+        self.feed.close()
+
+    async def _withdraw_approvals(self, tx: aiosqlite.Connection) -> None:
+        for approval in await approvals.of_run(tx, self.id):
+            if approval.state in ("pending", "approved"):
+                await approvals.invalidate(tx, approval.id, "the run was stopped")
 
     def say(self, text: str) -> None:
         """Pass on a piece of the answer as it is generated."""

@@ -31,7 +31,7 @@ class Services:
         overlay: Unsaved buffers, this face's and others'.
         faces: The faces that live.
         search: The index.
-        outline: The definitions of a file.
+        outline: Tells the definitions of a file.
         model: What answers, or None.
         model_help: How to add a model, for the person.
         editor: The face's editor, if it has one.

@@ -5,6 +5,8 @@ import os
 import time
 from pathlib import Path
 
+from codelab_models.connect import how_to_add_a_model, open_chat_model
+
 from codelab.agents.recovery import settle_interrupted
 from codelab.agents.services import Services
 from codelab.config.load import Loaded, load_settings
@@ -12,17 +14,16 @@ from codelab.config.places import Places, find_places
 from codelab.core.ids import new_id
 from codelab.index.reader import IndexReader
 from codelab.index.supervisor import IndexSupervisor
-from codelab.index.types import Hit
 from codelab.policy.watch import StateWatch
 from codelab.store import trust
 from codelab.store.overlay import Overlay
 from codelab.store.state import StateDb, UserDb
+from codelab.workbench.knowledge import Knowledge
 from codelab.workbench.types import FaceInfo
 from codelab.workbench.workbench import Workbench
 from codelab.workspace.faces import FaceRecord, FaceRegistry
 from codelab.workspace.root import check_root
 from codelab.workspace.view import WorkspaceView
-from codelab_models.connect import how_to_add_a_model, open_chat_model
 
 
 async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
@@ -49,14 +50,7 @@ async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
     db = await StateDb.open(places.workspace_data(root) / "state.db")
     watch = StateWatch(db)
     watch.start()
-    index = IndexSupervisor(root, places, settings)
-    reader = IndexReader.open(root, places)
-    bench: Workbench | None = None
-
-    async def search(query: str, *, limit: int, path: str) -> list[Hit]:
-        assert bench is not None
-        return await bench.search(query, limit=limit, path=path)
-
+    knowledge = Knowledge(IndexSupervisor(root, places, settings), IndexReader.open(root, places), overlay)
     services = Services(
         root=root,
         face=face_id,
@@ -67,14 +61,13 @@ async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
         view=WorkspaceView(root, overlay),
         overlay=overlay,
         faces=faces,
-        search=search,
-        outline=lambda path: asyncio.to_thread(reader.outline, path),
+        search=knowledge.search,
+        outline=knowledge.outline,
         model=open_chat_model(places, settings, os.environ),
         model_help=how_to_add_a_model(),
     )
     await settle_interrupted(services)
-    bench = Workbench(services, face, index, reader, trusted=trusted, notes=loaded.notes)
-    return bench
+    return Workbench(services, face, knowledge, trusted=trusted, notes=loaded.notes)
 
 
 async def _settings(places: Places, root: Path) -> tuple[bool, Loaded]:

@@ -12,13 +12,12 @@ from codelab.agents.services import Services
 from codelab.agents.start import end_interrupted, resume_run, start_run
 from codelab.core.errors import NoModel, PathRefused
 from codelab.core.positions import LineSpan
-from codelab.index.reader import IndexReader
-from codelab.index.supervisor import IndexSupervisor
 from codelab.index.types import Hit, IndexStatus, Symbol
 from codelab.policy.types import Approve
 from codelab.store import approvals
 from codelab.tools.read_file import split_lines
 from codelab.workbench.handle import RunHandle
+from codelab.workbench.knowledge import Knowledge
 from codelab.workbench.prompting import ApprovalPrompts, view_of
 from codelab.workbench.results import shown_state
 from codelab.workbench.standing import status_of
@@ -38,8 +37,6 @@ from codelab.workspace.editor import Editor
 from codelab.workspace.paths import relative
 from codelab.workspace.secrets import is_secret
 
-_INDEX_SECONDS = 120.0  # the longest that a search waits for a first index; then it finds what there is
-
 
 class Workbench:
     """Everything a face may ask for. All paths are relative to ``root`` with forward slashes.
@@ -47,8 +44,7 @@ class Workbench:
     Args:
         services: The parts below, put together by the composition root.
         info: Who is connected.
-        index: Keeps an index worker at work.
-        reader: Searches the index.
+        knowledge: Searches the workspace.
         trusted: Whether the person trusts this workspace.
         notes: What the person should know about the settings.
     """
@@ -57,8 +53,7 @@ class Workbench:
         self,
         services: Services,
         info: FaceInfo,
-        index: IndexSupervisor,
-        reader: IndexReader,
+        knowledge: Knowledge,
         *,
         trusted: bool,
         notes: Sequence[str],
@@ -68,9 +63,7 @@ class Workbench:
         self.trusted = trusted
         self.notes = tuple(notes)
         self._services = services
-        self._index = index
-        self._reader = reader
-        self._index_started = False
+        self._knowledge = knowledge
         self._prompts: ApprovalPrompts | None = None
         self._handles: dict[str, RunHandle] = {}
 
@@ -98,8 +91,7 @@ class Workbench:
         await asyncio.gather(*(run.driver for run in active if run.driver), return_exceptions=True)
         if self._prompts is not None:
             await self._prompts.stop()
-        await self._index.stop()
-        self._reader.close()
+        await self._knowledge.close()
         await self._services.watch.stop()
         await asyncio.to_thread(self._services.overlay.close)
         await self._services.db.close()
@@ -134,16 +126,11 @@ class Workbench:
             language: Only files of this language.
             kind: Only passages of this kind.
         """
-        self._start_index()
-        await self._index.wait_fresh(_INDEX_SECONDS)
-        overlay = {buffer.path: buffer.text for buffer in self._services.overlay.buffers().values()}
-        return await asyncio.to_thread(
-            self._reader.search, query, limit=limit, path=path, language=language, kind=kind, overlay=overlay
-        )
+        return await self._knowledge.search(query, limit=limit, path=path, language=language, kind=kind)
 
     async def outline(self, path: str) -> list[Symbol]:
         """Return the definitions of a file in order."""
-        return await asyncio.to_thread(self._reader.outline, relative(self.root, path))
+        return await self._knowledge.outline(relative(self.root, path))
 
     async def read_range(self, path: str, start_line: int = 1, end_line: int | None = None) -> FileRange:
         """Return lines of a file, as an editor shows them where one has it open unsaved.
@@ -171,18 +158,11 @@ class Workbench:
 
     async def index_status(self) -> IndexStatus:
         """Return how the index stands."""
-        self._start_index()
-        return await asyncio.to_thread(self._index.status)
+        return await self._knowledge.status()
 
     def index_progress(self) -> AsyncIterator[IndexStatus]:
         """Yield the status now and whenever it changes while the index is being built; ends when fresh."""
-        self._start_index()
-        return self._index.progress()
-
-    def _start_index(self) -> None:
-        if not self._index_started:
-            self._index_started = True
-            self._index.start()
+        return self._knowledge.progress()
 
     # --- runs ---------------------------------------------------------------------------------------------
 
@@ -194,7 +174,7 @@ class Workbench:
             session: Continue this session; a new one if empty.
             focus: What the person has before them.
         """
-        self._start_index()
+        self._knowledge.start()
         return self._keep(
             await start_run(
                 self._services,
@@ -230,7 +210,7 @@ class Workbench:
         """
         if self._services.model is None:
             raise NoModel("Changing code needs a model, and none is set up", fix=self._services.model_help)
-        self._start_index()
+        self._knowledge.start()
         return self._keep(
             await start_run(
                 self._services,
@@ -247,7 +227,7 @@ class Workbench:
 
     async def resume(self, run: str) -> RunHandle:
         """Take up an interrupted run."""
-        self._start_index()
+        self._knowledge.start()
         return self._keep(await resume_run(self._services, run))
 
     async def stop(self, run: str = "") -> list[str]:

@@ -1,0 +1,166 @@
+"""A tool call that changes a file: put before the person, checked again, made, written down."""
+
+import asyncio
+
+import aiosqlite
+
+from codelab.agents.changes import make_change
+from codelab.agents.proposal import Proposal, propose
+from codelab.agents.run import ActiveRun
+from codelab.core.errors import CodeLabError
+from codelab.core.events import (
+    ApprovalAsked,
+    ApprovalDecided,
+    FileChanged,
+    RunState,
+    StateChanged,
+    ToolReturned,
+)
+from codelab.policy.desk import await_decision
+from codelab.policy.digest import call_digest
+from codelab.policy.types import Outcome, PolicyDecision
+from codelab.store import approvals, calls, checkpoints, messages
+from codelab.store.approvals import Approval
+from codelab.store.calls import CallRow
+from codelab.tools.contract import FileChange, ToolError
+from codelab_models.wire import Message, ToolCall
+
+
+async def change_file(
+    run: ActiveRun,
+    row: CallRow,
+    call: ToolCall,
+    change: FileChange,
+    decision: PolicyDecision,
+) -> None:
+    """Ask for a change if policy wants it asked, then make it.
+
+    Args:
+        run: The run.
+        row: The call as journalled.
+        call: The call as the model wrote it.
+        change: What the tool proposes.
+        decision: What policy said; never a denial.
+
+    Raises:
+        ToolError: It was refused, or the file changed meanwhile; nothing was changed.
+        EditConflict: The editor or the disk refused it; nothing was changed.
+    """
+    if change.unsaved_in and change.unsaved_in != run.services.face:
+        raise ToolError(f"{change.path} has unsaved text in another editor", fix="Ask the person to save it")
+    proposal = propose(run, row, change, decision)
+    if decision.outcome is Outcome.ASK:
+        verdict = await _ask(run, row, proposal)
+        if verdict.state != "approved":
+            run.limits.rejections += 1
+            raise ToolError(_refusal(verdict))
+    # From the yes to the written file nothing may come between: a cancel waits until it is whole.
+    await _finish(
+        asyncio.ensure_future(_carry_out(run, row, call, proposal, asked=decision.outcome is Outcome.ASK))
+    )
+
+
+async def _finish(work: "asyncio.Future[None]") -> None:
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait({work})
+        if not work.cancelled():
+            work.exception()  # told by the cancel
+        raise
+
+
+async def _ask(run: ActiveRun, row: CallRow, proposal: Proposal) -> Approval:
+    services = run.services
+    approval = proposal.approval
+
+    async def write(tx: aiosqlite.Connection) -> None:
+        await approvals.propose(tx, approval)
+        await calls.update(tx, row.id, approval=approval.id)
+
+    await run.write(
+        StateChanged(run=run.id, state=RunState.WAITING_FOR_APPROVAL),
+        ApprovalAsked(run=run.id, call=row.id, approval=approval.id),
+        also=write,
+    )
+    began = run.limits.clock()
+    verdict = await await_decision(
+        approval.id,
+        db=services.db,
+        watch=services.watch,
+        someone_can_answer=lambda: (
+            services.prompts or any(face.can_prompt for face in services.faces.living())
+        ),
+        wait=run.wait,
+    )
+    run.limits.waited += run.limits.clock() - began
+    await run.write(
+        ApprovalDecided(
+            run=run.id,
+            approval=approval.id,
+            state=verdict.state,
+            by=verdict.decided_by,
+            reason=verdict.reason,
+        )
+    )
+    return verdict
+
+
+def _refusal(verdict: Approval) -> str:
+    if verdict.state == "rejected" and verdict.decided_by != "nobody":
+        reason = f": {verdict.reason}" if verdict.reason else ", without giving a reason"
+        return (
+            f"The person rejected this change{reason}. Nothing was changed. Try another way once, or finish"
+        )
+    reason = f" ({verdict.reason})" if verdict.reason else ""
+    return f"This change was not approved: {verdict.state}{reason}. Nothing was changed"
+
+
+async def _carry_out(
+    run: ActiveRun, row: CallRow, call: ToolCall, proposal: Proposal, *, asked: bool
+) -> None:
+    """Consume the approval, journal the change, make it, and write that it was made."""
+    change, approval = proposal.change, proposal.approval
+    started: list[str] = []
+
+    async def begin(tx: aiosqlite.Connection) -> None:
+        # The digest is made again from the bytes about to be written; the approval fits these or nothing.
+        if asked and not await approvals.consume(tx, approval.id, call_digest(proposal.bound_now(run))):
+            raise ToolError(
+                f"{change.path} changed after this was proposed", fix="Read it again and propose again"
+            )
+        checkpoint = await checkpoints.prepare(
+            tx, run=run.id, call=row.id, path=change.path, before=change.before, after=change.after
+        )
+        started.append(checkpoint.id)
+        await calls.update(tx, row.id, state="executing", checkpoint=started[0])
+
+    try:
+        await run.write(StateChanged(run=run.id, state=RunState.EXECUTING), also=begin)
+    except ToolError:
+        if asked:
+            async with run.services.db.write() as tx:
+                await approvals.invalidate(tx, approval.id, "the file changed after it was proposed")
+        raise
+    try:
+        await make_change(run.services, change, f"CodeLab ({run.template.name})")
+    except CodeLabError:
+        async with run.services.db.write() as tx:
+            await checkpoints.mark(tx, started[0], "undone")
+        raise
+
+    async def complete(tx: aiosqlite.Connection) -> None:
+        await checkpoints.mark(tx, started[0], "applied")
+        await calls.update(tx, row.id, state="done", result=summary)
+        await messages.append(tx, run.id, Message("tool", f"{summary}.", call_id=call.id))
+
+    added, removed = proposal.counts
+    summary = f"{change.path} changed (+{added} -{removed})"
+    await run.write(
+        FileChanged(
+            run=run.id, call=row.id, path=change.path, checkpoint=started[0], added=added, removed=removed
+        ),
+        ToolReturned(run=run.id, call=row.id, ok=True, summary=summary),
+        StateChanged(run=run.id, state=RunState.PROCESSING),
+        also=complete,
+    )

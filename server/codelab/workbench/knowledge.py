@@ -1,0 +1,63 @@
+"""What a face knows of the workspace: the index, with unsaved text in place of what is on disk."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from codelab.index.reader import IndexReader
+from codelab.index.supervisor import IndexSupervisor
+from codelab.index.types import Hit, IndexStatus, Symbol
+from codelab.store.overlay import Overlay
+
+_INDEX_SECONDS = 120.0  # the longest that a search waits for a first index; then it finds what there is
+
+
+class Knowledge:
+    """Searches the index of a workspace; its worker is started by the first who wants to know something.
+
+    Args:
+        index: Keeps an index worker at work.
+        reader: Searches the index.
+        overlay: Unsaved buffers.
+    """
+
+    def __init__(self, index: IndexSupervisor, reader: IndexReader, overlay: Overlay) -> None:
+        self._index = index
+        self._reader = reader
+        self._overlay = overlay
+        self._started = False
+
+    async def search(
+        self, query: str, *, limit: int = 10, path: str = "", language: str = "", kind: str = ""
+    ) -> list[Hit]:
+        """Return the best passages for a query; waits for the first index of a workspace that has none."""
+        self.start()
+        await self._index.wait_fresh(_INDEX_SECONDS)
+        overlay = {buffer.path: buffer.text for buffer in self._overlay.buffers().values()}
+        return await asyncio.to_thread(
+            self._reader.search, query, limit=limit, path=path, language=language, kind=kind, overlay=overlay
+        )
+
+    async def outline(self, path: str) -> list[Symbol]:
+        """Return the definitions of a file in order."""
+        return await asyncio.to_thread(self._reader.outline, path)
+
+    async def status(self) -> IndexStatus:
+        """Return how the index stands."""
+        self.start()
+        return await asyncio.to_thread(self._index.status)
+
+    def progress(self) -> AsyncIterator[IndexStatus]:
+        """Yield the status now and whenever it changes while the index is being built; ends when fresh."""
+        self.start()
+        return self._index.progress()
+
+    def start(self) -> None:
+        """See to it that a worker is at work."""
+        if not self._started:
+            self._started = True
+            self._index.start()
+
+    async def close(self) -> None:
+        """Let the worker go."""
+        await self._index.stop()
+        self._reader.close()
