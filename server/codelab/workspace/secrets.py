@@ -18,8 +18,8 @@ _NAMES = frozenset(
 
 _ENDINGS = (
     ".pem", ".key", ".p12", ".pfx", ".p8", ".pkcs12", ".jks", ".jceks", ".keystore", ".bcfks", ".kdb",
-    ".kdbx", ".ppk", ".keychain", ".keychain-db", ".gpg", ".pgp", ".ovpn", ".tfstate", ".tfstate.backup", ".tfvars",
-    ".tfvars.json", ".agekey", ".mobileprovision",
+    ".kdbx", ".ppk", ".keychain", ".keychain-db", ".gpg", ".pgp", ".ovpn", ".tfstate", ".tfstate.backup",
+    ".tfvars", ".tfvars.json", ".agekey", ".mobileprovision",
 )  # fmt: skip
 
 _DATA = r"\.(?:json|ya?ml|toml|ini|cfg|conf|csv|txt|xml|properties|env)"

@@ -1,0 +1,55 @@
+"""Which folder a workspace is."""
+
+import os
+from pathlib import Path
+
+from codelab.core.errors import InputError
+
+_MARKS = (".git", ".codelab")
+
+
+def find_root(path: Path) -> Path:
+    """Return the root of the workspace that a folder belongs to.
+
+    Args:
+        path: A folder that the person or their editor named.
+
+    Returns:
+        The nearest folder, from this one upward, with ``.git`` or ``.codelab`` in it; else this one.
+        Resolved: no part of it is a symbolic link.
+
+    Raises:
+        InputError: It is missing, not a folder, unreadable, or a loop of links.
+    """
+    try:
+        resolved = path.expanduser().resolve(strict=True)
+        is_folder = resolved.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _unusable(path, error) from error
+    if not is_folder:
+        raise InputError(f"{path} is not a folder", fix="Name the folder of a project")
+    try:
+        os.scandir(resolved).close()
+        if not os.access(resolved, os.X_OK):
+            raise PermissionError("it cannot be entered")
+    except OSError as error:
+        raise InputError(
+            f"The folder {path} cannot be read",
+            why=error.strerror or str(error),
+            fix="Give yourself the right to read it, or name another folder",
+        ) from error
+    for folder in (resolved, *resolved.parents):
+        if any(os.path.lexists(folder / mark) for mark in _MARKS):
+            return folder
+    return resolved
+
+
+def _unusable(path: Path, error: Exception) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"There is no folder {path}", fix="Check the spelling")
+    if isinstance(error, RuntimeError) or "symbolic link" in str(error):
+        return InputError(
+            f"{path} leads nowhere", why="Its symbolic links form a loop", fix="Name the folder itself"
+        )
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return InputError(f"The folder {path} cannot be used", why=reason, fix="Name the folder of a project")

@@ -1,0 +1,69 @@
+"""Files as the person sees them: an editor's unsaved text where there is one, else the disk."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from codelab.core.errors import InputError, NotFound
+from codelab.store.overlay import Overlay
+from codelab.workspace.files import read_bytes
+from codelab.workspace.text import TextFile, decode, encode
+
+
+@dataclass(frozen=True, slots=True)
+class ViewedFile:
+    """A file at one moment.
+
+    Attributes:
+        path: The file, relative to the workspace.
+        data: Its bytes; of an unsaved buffer, those that saving it would write.
+        text: Its text with the line ends it has.
+        unsaved: Whether the text is that of a buffer.
+        face: The face whose buffer it is, or an empty string.
+        file: How text becomes bytes, for ``encode``.
+    """
+
+    path: str
+    data: bytes
+    text: str
+    unsaved: bool
+    face: str
+    file: TextFile
+
+
+class WorkspaceView:
+    """A workspace as its editors show it."""
+
+    def __init__(self, root: Path, overlay: Overlay) -> None:
+        self._root = root
+        self._overlay = overlay
+
+    def read(self, path: str) -> ViewedFile:
+        """Return a file.
+
+        Args:
+            path: As ``paths.relative`` returns it.
+
+        Raises:
+            PathRefused: It is no plain file inside the workspace.
+            NotFound: There is neither a file nor a buffer.
+            InputError: It is binary.
+        """
+        buffer = self._overlay.buffers().get(path)
+        if buffer is None:
+            data = read_bytes(self._root, path)
+            file = decode(path, data)
+            return ViewedFile(path, data, file.text, unsaved=False, face="", file=file)
+        file = self._form(path, buffer.text)
+        return ViewedFile(
+            path, encode(file, buffer.text), buffer.text, unsaved=True, face=buffer.face, file=file
+        )
+
+    def _form(self, path: str, text: str) -> TextFile:
+        """Return how the text of a buffer is saved: as its file is, if that can hold it."""
+        plain = decode(path, text.encode("utf-8", "replace"))
+        try:
+            form = decode(path, read_bytes(self._root, path))
+            encode(form, text)
+        except (InputError, NotFound):
+            return plain
+        return form
