@@ -1,4 +1,4 @@
-"""Writing files of the workspace: the old content or the new one, never a part, and never over a stranger's."""
+"""Writing files of the workspace: all or nothing, and never over what somebody else wrote meanwhile."""
 
 import contextlib
 import errno

@@ -68,7 +68,8 @@ def _nearest(text: str, old: str) -> str:
     offset = next(number for number, line in enumerate(wanted) if line.strip())
     begin = max(0, place - offset)
     shown = "".join(lines[begin : begin + min(len(wanted), 12)])
-    return f"The nearest lines are {begin + 1}-{begin + len(split_lines(shown))}:\n{shown}"
+    end = begin + len(split_lines(shown))
+    return f"The nearest lines are {begin + 1}-{end}, between the marks:\n<<<\n{shown.rstrip()}\n>>>"
 
 
 def unified_diff(path: str, before: str, after: str) -> str:

@@ -53,20 +53,20 @@ def read_with_mode(root: Path, path: str, *, limit: int = MAX_BYTES) -> tuple[by
         NotFound: There is none.
     """
     fd = open_beneath(root, path, _READ_FLAGS)
-    with os.fdopen(fd, "rb") as stream:
+    try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise PathRefused(f"{path} is {_kind(status.st_mode)}", fix="Name a plain file")
-        try:
+        if status.st_size > limit:
+            raise _too_large(path, limit)
+        with open(fd, "rb", closefd=False) as stream:
             data = stream.read(limit + 1)
-        except OSError as error:
-            raise PathRefused(
-                f"{path} cannot be read", why=error.strerror or "", fix="Check the disk"
-            ) from error
-    if len(data) > limit:
-        raise PathRefused(
-            f"{path} is too large", why=f"It has more than {limit // 1_000_000} MB", fix="Name a smaller file"
-        )
+    except OSError as error:
+        raise PathRefused(f"{path} cannot be read", why=error.strerror or "", fix="Check the disk") from error
+    finally:
+        os.close(fd)
+    if len(data) > limit:  # it grew while it was read
+        raise _too_large(path, limit)
     return data, stat.S_IMODE(status.st_mode)
 
 
@@ -80,3 +80,8 @@ def _kind(mode: int) -> str:
         if test(mode):
             return word
     return "a device"
+
+
+def _too_large(path: str, limit: int) -> PathRefused:
+    size = f"{limit // 1_000_000} MB" if limit >= 1_000_000 else f"{limit} bytes"
+    return PathRefused(f"{path} is too large", why=f"It has more than {size}", fix="Name a smaller file")
