@@ -1,1 +1,1 @@
-"""TODO."""
+"""The MCP face: CodeLab's index, agents and approvals as tools for other assistants."""

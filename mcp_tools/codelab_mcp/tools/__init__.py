@@ -1,0 +1,1 @@
+"""The tools, one file each: ``add`` registers it with a server."""

@@ -1,0 +1,55 @@
+"""``codelab index``: bring the index up to date and say what is in it."""
+
+import argparse
+import time
+
+from codelab.cli.indexing import bring_index_up_to_date
+from codelab.cli.opening import opened_workbench, run_async
+from codelab.cli.terminal import Terminal
+from codelab.index.types import IndexStatus
+
+_LANGUAGES_SHOWN = 8
+_SKIPPED_SHOWN = 10
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments: none of its own."""
+
+
+def run(options: argparse.Namespace, terminal: Terminal) -> int:
+    """Index to completion and report."""
+    return run_async(_index(options, terminal))
+
+
+async def _index(options: argparse.Namespace, terminal: Terminal) -> int:
+    started = time.monotonic()
+    async with opened_workbench(options) as bench:
+        status = await bring_index_up_to_date(bench, terminal)
+        seconds = time.monotonic() - started
+    if terminal.as_json:
+        terminal.show_json(
+            {
+                "files": status.files,
+                "chunks": status.chunks,
+                "symbols": status.symbols,
+                "languages": status.languages,
+                # Symbols and BM25 are the whole index: it is searchable when it is complete.
+                "searchable_seconds": round(seconds, 3),
+                "total_seconds": round(seconds, 3),
+                "skipped": [{"path": skipped.path, "reason": skipped.reason} for skipped in status.skipped],
+            }
+        )
+    else:
+        _show(status, terminal)
+    return 0
+
+
+def _show(status: IndexStatus, terminal: Terminal) -> None:
+    terminal.show(f"{status.files:,} files, {status.chunks:,} chunks, {status.symbols:,} symbols")
+    ordered = sorted(status.languages.items(), key=lambda item: (-item[1], item[0]))
+    if ordered:
+        terminal.show(", ".join(f"{name} {count:,}" for name, count in ordered[:_LANGUAGES_SHOWN]))
+    for skipped in status.skipped[:_SKIPPED_SHOWN]:
+        terminal.show(f"not indexed: {skipped.path}: {skipped.reason}")
+    if len(status.skipped) > _SKIPPED_SHOWN:
+        terminal.show(f"not indexed: {len(status.skipped) - _SKIPPED_SHOWN} more; --json lists all")

@@ -1,0 +1,71 @@
+"""``codelab run``: let an agent change the code, each change approved by the person."""
+
+import argparse
+
+from codelab.cli.indexing import bring_index_up_to_date
+from codelab.cli.opening import opened_workbench, run_async
+from codelab.cli.prompting import TerminalPrompter
+from codelab.cli.reports import ending_code, run_data
+from codelab.cli.runs import follow
+from codelab.cli.terminal import Terminal
+from codelab.workbench.types import Approve, RunResult
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("task", nargs="+", help="what to do, in your own words")
+    parser.add_argument(
+        "--approve",
+        choices=[approve.value for approve in Approve],
+        default=Approve.ASK.value,
+        help="ask before each change (default), deny all, or let edits inside the workspace pass in this run",
+    )
+    parser.add_argument(
+        "--wait",
+        action="store_true",
+        help="without a terminal, wait for an answer from an editor or `codelab approvals`",
+    )
+    parser.add_argument("--session", default="", metavar="ID", help="continue an earlier conversation")
+
+
+def run(options: argparse.Namespace, terminal: Terminal) -> int:
+    """Run the task and show what became of it."""
+    return run_async(_run(options, terminal))
+
+
+async def _run(options: argparse.Namespace, terminal: Terminal) -> int:
+    approve = Approve(options.approve)
+    async with opened_workbench(options) as bench:
+        if terminal.interactive:
+            bench.attach(prompter=TerminalPrompter(bench, terminal))
+        await bring_index_up_to_date(bench, terminal)
+        handle = await bench.act(
+            " ".join(options.task), session=options.session, approve=approve, wait=options.wait
+        )
+        result, shown = await follow(bench, handle, terminal)
+    if terminal.as_json:
+        terminal.show_json(run_data(result))
+    else:
+        show_run(result, terminal, answer_shown=shown)
+    return ending_code(result, terminal)
+
+
+def show_run(result: RunResult, terminal: Terminal, *, answer_shown: bool) -> None:
+    """Show a run's result to a person.
+
+    Args:
+        result: The run.
+        terminal: Where to.
+        answer_shown: Its answer has already streamed.
+    """
+    if result.answer and not answer_shown:
+        terminal.show(result.answer.rstrip("\n"))
+    for file in result.changed:
+        terminal.show(f"changed {file.path} (+{file.added} -{file.removed})")
+    for limit in result.limits:
+        terminal.note(f"Reached the limit of {limit}.")
+    if result.changed:
+        terminal.note("`codelab undo` puts back what was there.")
+    cost = f" - {result.cost_usd:.2f} USD" if result.cost_usd else ""
+    model = f" - {result.model}" if result.model else ""
+    terminal.show_grey(f"{result.agent}{model} - {result.tokens:,} tokens{cost}")

@@ -1,0 +1,81 @@
+"""``codelab search``: passages of code for a query."""
+
+import argparse
+import asyncio
+import sys
+
+from codelab.cli.indexing import bring_index_up_to_date
+from codelab.cli.opening import opened_workbench, run_async
+from codelab.cli.reports import hit_data
+from codelab.cli.terminal import Terminal
+from codelab.core.errors import InputError
+from codelab.index.types import Hit
+
+_FIRST_LINE_SHOWN = 60
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("query", nargs="*", help="what to look for: words, a name, a question")
+    parser.add_argument("-n", "--limit", type=_positive, default=10, metavar="N", help="most passages (10)")
+    parser.add_argument("--path", default="", metavar="GLOB", help="only files that match, e.g. 'src/**'")
+    parser.add_argument("--language", default="", help="only this language, e.g. python")
+    parser.add_argument("--kind", default="", help="only this kind, e.g. function")
+    parser.add_argument("--stdin", action="store_true", help="read one query per line, answer one line each")
+
+
+def run(options: argparse.Namespace, terminal: Terminal) -> int:
+    """Search and show the passages.
+
+    Raises:
+        InputError: There is no query, or one beside ``--stdin``.
+    """
+    if bool(options.query) == options.stdin:
+        raise InputError("There must be one query", fix="give it as an argument, or many with --stdin")
+    return run_async(_search(options, terminal))
+
+
+async def _search(options: argparse.Namespace, terminal: Terminal) -> int:
+    async with opened_workbench(options) as bench:
+        await bring_index_up_to_date(bench, terminal)
+
+        async def hits(query: str) -> list[Hit]:
+            return await bench.search(
+                query, limit=options.limit, path=options.path, language=options.language, kind=options.kind
+            )
+
+        if not options.stdin:
+            found = await hits(" ".join(options.query))
+            if terminal.as_json:
+                terminal.show_json([hit_data(hit) for hit in found])
+            else:
+                _show(found, terminal)
+            return 0
+        # Lines are read in a thread so that Ctrl-C and the index's worker are heard meanwhile.
+        while line := await asyncio.to_thread(sys.stdin.buffer.readline):
+            query = line.decode("utf-8", "replace").strip()
+            found = await hits(query) if query else []
+            if terminal.as_json:
+                terminal.show_json([hit_data(hit) for hit in found], indent=None)
+            else:
+                terminal.show("  ".join(str(hit.span) for hit in found) or "-")
+                terminal.flush()
+    return 0
+
+
+def _show(found: list[Hit], terminal: Terminal) -> None:
+    if not found:
+        terminal.note("Nothing found.")
+        return
+    width = max(len(str(hit.span)) for hit in found)
+    for hit in found:
+        first = next((line.strip() for line in hit.text.splitlines() if line.strip()), "")
+        described = hit.symbol or hit.kind
+        terminal.show(f"{hit.span!s:<{width}}  {described}  {first[:_FIRST_LINE_SHOWN]}".rstrip())
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number

@@ -1,0 +1,57 @@
+"""The ``codelab`` command.
+
+Start-up is kept short: only the chosen command's module is imported, and ``--stdio`` reaches the language
+server before an argument parser is even built.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: The arguments after the program's name; those of the process if omitted.
+
+    Returns:
+        The exit code: 0 for success, 1 to 6 as in ``codelab.core.errors``, 130 when interrupted.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if "--stdio" in arguments[:1]:
+        from codelab.cli.lazy import open_workbench
+        from codelab.lsp.server import serve
+
+        return serve(open_workbench)
+    try:
+        return _run_command(arguments)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # What is still buffered goes nowhere; else the interpreter complains while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+
+
+def _run_command(arguments: list[str]) -> int:
+    from codelab.cli.parser import parse
+    from codelab.cli.terminal import Terminal
+    from codelab.core.errors import CodeLabError
+
+    command, options = parse(arguments)
+    terminal = Terminal(as_json=options.json)
+    try:
+        code = command.run(options, terminal)
+        terminal.flush()
+        return code
+    except CodeLabError as error:
+        terminal.error(error)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Approvals on a terminal: the whole diff, then one question. The end of input means no."""
+
+import asyncio
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from codelab.cli.terminal import Terminal
+from codelab.workbench.types import ApprovalView, Verdict
+
+if TYPE_CHECKING:
+    from codelab.workbench.workbench import Workbench
+
+_QUESTION = "Apply? [y]es / [n]o / [r]eason"
+
+
+class TerminalPrompter:
+    """Puts approvals before the person at the terminal, one at a time."""
+
+    def __init__(self, bench: "Workbench", terminal: Terminal) -> None:
+        self._bench = bench
+        self._terminal = terminal
+        self._lines = _TypedLines()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def __call__(self, approval: ApprovalView) -> None:
+        """Show an approval whole and pass on the answer; cancelled when it was answered elsewhere."""
+        async with self._one_at_a_time:
+            try:
+                verdict, reason = await self._ask(approval)
+            except asyncio.CancelledError:
+                self._terminal.note("\nAnswered elsewhere.")
+                raise
+        decision = await self._bench.decide(approval.id, verdict, reason=reason)
+        if not decision.counted:
+            self._terminal.note(decision.message or f"Already {decision.state}.")
+
+    async def _ask(self, approval: ApprovalView) -> tuple[Verdict, str]:
+        self._terminal.note("\n" + approval.title)
+        self._terminal.note_diff(approval.detail)
+        self._lines.forget()  # what was typed before the question was shown does not answer it
+        while True:
+            self._terminal.question(_QUESTION)
+            line = await self._lines.next()
+            match (line or "no").strip().casefold():
+                case "y" | "yes":
+                    return Verdict.APPROVED, ""
+                case "n" | "no":
+                    return Verdict.REJECTED, ""
+                case "r" | "reason":
+                    self._terminal.question("Reason:")
+                    return Verdict.REJECTED, (await self._lines.next() or "").strip()
+                case _:
+                    self._terminal.note("Please answer y, n or r.")
+
+
+class _TypedLines:
+    """Lines typed at the terminal, read by a thread that cannot hold up the end of the process."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._started = False
+
+    def forget(self) -> None:
+        """Drop everything typed so far."""
+        while not self._queue.empty():
+            if self._queue.get_nowait() is None:
+                self._queue.put_nowait(None)
+                break
+        try:
+            import termios
+
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+        except (ImportError, OSError, ValueError):  # no terminal of that kind: nothing is held back there
+            return
+
+    async def next(self) -> str | None:
+        """Return the next line, or None at the end of input."""
+        if not self._started:
+            self._started = True
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=self._read, args=(loop,), daemon=True, name="typed-lines").start()
+        line = await self._queue.get()
+        if line is None:
+            self._queue.put_nowait(None)  # the end stays the end
+        return line
+
+    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            while line := sys.stdin.readline():
+                loop.call_soon_threadsafe(self._queue.put_nowait, line)
+            loop.call_soon_threadsafe(self._queue.put_nowait, None)
+        except RuntimeError:  # the loop is gone; nobody asks any more
+            return
+        except (OSError, ValueError):
+            loop.call_soon_threadsafe(self._queue.put_nowait, None)

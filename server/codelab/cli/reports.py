@@ -1,0 +1,88 @@
+"""Results as data for programs, and as exit codes."""
+
+from codelab.cli.terminal import Terminal
+from codelab.core.events import RunState
+from codelab.core.positions import LineSpan
+from codelab.index.types import Hit
+from codelab.workbench.types import ApprovalView, RunResult
+
+Data = dict[str, object]
+
+_CANCELLED = 130
+
+
+def hit_data(hit: Hit) -> Data:
+    """Return a passage as ``codelab search --json`` prints it."""
+    return {
+        "path": hit.path,
+        "start_line": hit.start_line,
+        "end_line": hit.end_line,
+        "score": hit.score,
+        "symbol": hit.symbol,
+        "kind": hit.kind,
+    }
+
+
+def source_data(source: LineSpan) -> Data:
+    """Return a place in a file."""
+    return {"path": source.path, "start_line": source.start_line, "end_line": source.end_line}
+
+
+def run_data(result: RunResult) -> Data:
+    """Return a run's result as ``codelab run --json`` prints it."""
+    return {
+        "run": result.run,
+        "session": result.session,
+        "state": result.state.value,
+        "agent": result.agent,
+        "model": result.model,
+        "answer": result.answer,
+        "sources": [source_data(source) for source in result.sources],
+        "changed": [
+            {
+                "path": file.path,
+                "diff": file.diff,
+                "added": file.added,
+                "removed": file.removed,
+                "checkpoint": file.checkpoint,
+            }
+            for file in result.changed
+        ],
+        "approvals": [{"id": approval, "state": state} for approval, state in result.approvals],
+        "tokens": result.tokens,
+        "cost_usd": result.cost_usd,
+        "limits": list(result.limits),
+        "error": result.error,
+    }
+
+
+def approval_data(approval: ApprovalView) -> Data:
+    """Return an approval as ``codelab approvals --json`` prints it."""
+    return {
+        "id": approval.id,
+        "title": approval.title,
+        "detail": approval.detail,
+        "path": approval.path,
+        "asked_by": approval.asked_by,
+        "run": approval.run,
+        "agent": approval.agent,
+        "risk": approval.risk,
+        "state": approval.state,
+        "reason": approval.reason,
+    }
+
+
+def ending_code(result: RunResult, terminal: Terminal) -> int:
+    """Return the exit code that a run's end stands for; a failure is told on the error output."""
+    match result.state:
+        case RunState.DONE:
+            return 0
+        case RunState.CANCELLED:
+            terminal.note("Stopped.")
+            return _CANCELLED
+        case RunState.FAILED:
+            terminal.note(f"error: {result.error or 'the run failed'}")
+            return 1
+        case _:
+            terminal.note(f"The run waits: `codelab sessions resume {result.run}` continues it.")
+            return 1

@@ -1,0 +1,62 @@
+"""Following a run to its end in front of a person."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from codelab.cli.terminal import Terminal
+from codelab.core.events import AnyEvent, MessageAdded, Token
+from codelab.core.narration import Narrator
+from codelab.workbench.types import RunResult
+
+if TYPE_CHECKING:
+    from codelab.workbench.handle import RunHandle
+    from codelab.workbench.workbench import Workbench
+
+
+async def follow(bench: "Workbench", handle: "RunHandle", terminal: Terminal) -> tuple[RunResult, bool]:
+    """Tell a run's events until it ends; Ctrl-C cancels the run before it goes on its way.
+
+    Args:
+        bench: The workbench that drives the run.
+        handle: The run.
+        terminal: Where its text streams, if a person watches, and its progress goes.
+
+    Returns:
+        The result, and whether its answer has already been shown whole.
+    """
+    stream = _AnswerStream(terminal)
+    narrator = Narrator()
+    try:
+        async for event in handle.events():
+            stream.take(event)
+            if line := narrator.line(event):
+                terminal.note(line)
+        result = await handle.result()
+    except asyncio.CancelledError:
+        await asyncio.shield(bench.stop(handle.run))
+        terminal.note("Stopped.")
+        raise
+    return result, stream.shown_whole(result.answer)
+
+
+class _AnswerStream:
+    """Shows tokens as they come, and knows whether what was shown is the answer."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._shown = ""
+        self._last_message = ""
+
+    def take(self, event: AnyEvent) -> None:
+        if not self._terminal.streams:
+            return
+        if isinstance(event, Token):
+            self._shown += event.text
+            self._terminal.show(event.text, end="")
+        elif isinstance(event, MessageAdded) and self._shown:
+            if not self._shown.endswith("\n"):
+                self._terminal.show("")
+            self._last_message, self._shown = self._shown, ""
+
+    def shown_whole(self, answer: str) -> bool:
+        return bool(answer) and self._last_message.strip() == answer.strip()

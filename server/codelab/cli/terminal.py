@@ -1,0 +1,146 @@
+"""What a command shows: results on standard output, everything else on the error output.
+
+Text from files and models passes through ``visible`` first, so that no control sequence reaches a terminal.
+"""
+
+import json
+import os
+import sys
+from typing import TextIO
+
+from codelab.core.errors import CodeLabError
+from codelab.core.visible import visible
+
+_GREY = "\x1b[90m"
+_RED = "\x1b[31m"
+_GREEN = "\x1b[32m"
+_CYAN = "\x1b[36m"
+_BOLD = "\x1b[1m"
+_PLAIN = "\x1b[0m"
+_TO_LINE_START = "\r\x1b[K"
+
+
+class Terminal:
+    """The two outputs of a command.
+
+    Attributes:
+        as_json: The person asked for JSON; nothing else may go to standard output.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        for stream in (sys.stdout, sys.stderr):
+            _never_fail_to_encode(stream)
+        self._out_coloured = _coloured(sys.stdout)
+        self._err_coloured = _coloured(sys.stderr)
+        self._unfinished = False
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person can be asked: they type on one terminal and read on another."""
+        return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+
+    @property
+    def streams(self) -> bool:
+        """Whether a person watches standard output while it is written."""
+        return not self.as_json and _is_terminal(sys.stdout)
+
+    def show(self, text: str, *, end: str = "\n") -> None:
+        """Print a result."""
+        self._finish_line()
+        sys.stdout.write(visible(text) + end)
+        if self.streams:
+            sys.stdout.flush()
+
+    def show_grey(self, text: str) -> None:
+        """Print a remark below a result."""
+        self._finish_line()
+        sys.stdout.write(_painted(visible(text), _GREY, self._out_coloured) + "\n")
+
+    def show_diff(self, diff: str) -> None:
+        """Print a unified diff, as a result."""
+        self._finish_line()
+        sys.stdout.write(_painted_diff(diff, self._out_coloured))
+
+    def show_json(self, data: object, *, indent: int | None = 2) -> None:
+        """Print a result for a program; flushed at once."""
+        sys.stdout.write(json.dumps(data, indent=indent) + "\n")
+        sys.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """Print a line about what is going on."""
+        self._finish_line()
+        sys.stderr.write(visible(text) + "\n")
+        sys.stderr.flush()
+
+    def note_diff(self, diff: str) -> None:
+        """Print a unified diff beside a question."""
+        self._finish_line()
+        sys.stderr.write(_painted_diff(diff, self._err_coloured))
+        sys.stderr.flush()
+
+    def question(self, text: str) -> None:
+        """Print a question; the answer is typed behind it."""
+        self._finish_line()
+        sys.stderr.write(_painted(visible(text), _BOLD, self._err_coloured) + " ")
+        sys.stderr.flush()
+
+    def progress(self, text: str, *, done: bool = False) -> None:
+        """Print a line that is replaced by the next; where no terminal is, only the last one."""
+        if _is_terminal(sys.stderr):
+            sys.stderr.write(_TO_LINE_START + visible(text) + ("\n" if done else ""))
+            self._unfinished = not done
+        elif done:
+            sys.stderr.write(visible(text) + "\n")
+        sys.stderr.flush()
+
+    def error(self, error: CodeLabError) -> None:
+        """Say what happened, why, and what can be done."""
+        self._finish_line()
+        first = _painted("error:", _RED, self._err_coloured)
+        lines = [f"{first} {_sentence(error.what)}"]
+        lines += [f"  {_sentence(part)}" for part in (error.why, error.fix) if part]
+        sys.stderr.write("\n".join(lines) + "\n")
+        sys.stderr.flush()
+
+    def flush(self) -> None:
+        """Write out what is buffered, so that a broken pipe shows now."""
+        sys.stdout.flush()
+
+    def _finish_line(self) -> None:
+        if self._unfinished:
+            sys.stderr.write("\n")
+            self._unfinished = False
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _coloured(stream: TextIO) -> bool:
+    return _is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _never_fail_to_encode(stream: TextIO) -> None:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+
+
+def _painted(text: str, colour: str, coloured: bool) -> str:
+    return f"{colour}{text}{_PLAIN}" if coloured else text
+
+
+def _painted_diff(diff: str, coloured: bool) -> str:
+    colours = {"+": _GREEN, "-": _RED, "@": _CYAN}
+    lines = visible(diff).split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    return "".join(
+        _painted(line, colours.get(line[:1], ""), coloured and line[:1] in colours) + "\n" for line in lines
+    )
+
+
+def _sentence(text: str) -> str:
+    text = visible(text).strip()
+    return text if text.endswith((".", "!", "?", ":", "`")) else f"{text}."

@@ -1,0 +1,41 @@
+"""Events told to a person, one line each: ``coder: reading payments.py``."""
+
+from codelab.core.events import (
+    AnyEvent,
+    ApprovalAsked,
+    ApprovalDecided,
+    FileChanged,
+    LimitHit,
+    RunStarted,
+    ToolCalled,
+    ToolReturned,
+)
+
+
+class Narrator:
+    """Tells a run's events; remembers which agent works."""
+
+    def __init__(self) -> None:
+        self._agent = "CodeLab"
+
+    def line(self, event: AnyEvent) -> str:
+        """Return one line for a person, or an empty string where the event is not worth one."""
+        match event:
+            case RunStarted(agent=agent):
+                self._agent = agent
+                told = "working"
+            case ToolCalled(title=title):
+                told = title
+            case ToolReturned(ok=False, summary=summary):
+                told = summary
+            case ApprovalAsked():
+                told = "waiting for approval"
+            case ApprovalDecided(state=state, by=by, reason=reason):
+                told = f"{state} by {by}" + (f": {reason}" if reason else "") if by else state
+            case FileChanged(path=path, added=added, removed=removed):
+                told = f"changed {path} (+{added} -{removed})"
+            case LimitHit(limit=limit):
+                told = f"reached the limit of {limit}"
+            case _:
+                return ""
+        return f"{self._agent}: {told}"
