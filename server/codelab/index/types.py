@@ -68,6 +68,8 @@ class IndexStatus:
         updated_at: Unix time of the last completed change, or 0.
         last_error: The last failure of the worker in words, or an empty string.
         skipped: Files left out and why.
+        searchable_seconds: How long the last sweep worked until symbols and words could be searched.
+        total_seconds: How long it worked until everything was ready.
     """
 
     state: str
@@ -79,3 +81,5 @@ class IndexStatus:
     updated_at: float = 0.0
     last_error: str = ""
     skipped: tuple[Skipped, ...] = ()
+    searchable_seconds: float = 0.0
+    total_seconds: float = 0.0

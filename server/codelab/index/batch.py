@@ -1,0 +1,176 @@
+"""Bring files into the index: read, look their contents up, parse the new ones, commit now and then."""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from sqlite3 import Connection
+from typing import NamedTuple
+
+from codelab.index import writer
+from codelab.index.content import Reader, blob_key, to_utf8
+from codelab.index.pool import Outcome, ParserPool, Text
+from codelab.index.walk import Stamp
+from codelab.index.writer import Counts, Known
+from codelab_grammars.languages import language_of
+
+_HEAD_BYTES = 8192
+_UNSETTLED_NS = 100_000_000  # a file changed so shortly before it was read may change again unseen
+_WAITING_BYTES = 4_000_000  # of text on its way to the parsing processes: bounds their memory and ours
+_COMMIT_FILES = 400
+_COMMIT_SECONDS = 0.5
+
+
+class Entry(NamedTuple):
+    """What now stands at a path, with the figures of its content if it has one."""
+
+    path: str
+    known: Known
+    counts: Counts | None
+
+
+class _Content(NamedTuple):
+    """A content that is being parsed, and the files that have it."""
+
+    key: bytes
+    size: int
+    files: list[tuple[str, Stamp]]
+
+
+Commit = Callable[[Collection[str], Sequence[Entry]], None]
+
+
+class Batch:
+    """One set of changes on its way into the index.
+
+    Args:
+        connection: The index, open for writing.
+        worktree: Its number.
+        reader: Reads the files.
+        pool: Parses their contents.
+        max_bytes: Larger files are left out.
+        committed: Called after each commit with the paths that are gone and the entries that are in.
+        check: Called before each commit; what it raises ends the batch.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        worktree: int,
+        reader: Reader,
+        pool: ParserPool,
+        *,
+        max_bytes: int,
+        committed: Commit,
+        check: Callable[[], None],
+    ) -> None:
+        self._connection, self._worktree = connection, worktree
+        self._reader, self._pool, self._max_bytes = reader, pool, max_bytes
+        self._committed, self._check = committed, check
+        self._gone: set[str] = set()
+        self._entries: list[Entry] = []
+        self._found: list[tuple[str, Stamp, bytes]] = []  # files whose content is in the index
+        self._parsed: list[tuple[_Content, Outcome]] = []
+        self._contents: dict[int, _Content] = {}
+        self._numbers: dict[bytes, int] = {}
+        self._waiting_bytes = 0
+        self._last_commit = time.monotonic()
+        self._again: list[str] = []
+
+    def remove(self, paths: Collection[str]) -> None:
+        """Take paths out of the worktree."""
+        self._gone.update(paths)
+
+    def refuse(self, path: str, known: Known) -> None:
+        """Note why a path is left out."""
+        self._entries.append(Entry(path, known, None))
+
+    def add(self, path: str) -> None:
+        """Read a file and bring its content in; one that cannot be read is left out."""
+        try:
+            raw, stamp = self._reader.read(path, self._max_bytes)
+        except FileNotFoundError:
+            self._gone.add(path)
+            return
+        except OSError as error:
+            self.refuse(path, Known(Stamp(-1, 0, 0, 0), None, f"cannot be read ({error.strerror})"))
+            return
+        if stamp.mtime_ns > time.time_ns() - _UNSETTLED_NS:
+            stamp = stamp._replace(mtime_ns=-1)
+        data = to_utf8(raw)
+        if data is None:
+            self.refuse(path, Known(stamp, None, "binary"))
+        else:
+            self._add_text(path, stamp, data)
+        self._collect(wait=self._waiting_bytes > _WAITING_BYTES)
+
+    def finish(self) -> None:
+        """Wait for what is being parsed and commit the rest."""
+        for outcomes in self._pool.drain():
+            self._keep(outcomes)
+            self._commit_if_due()
+        self._commit()
+        again, self._again = self._again, []
+        if again:  # another writer dropped a content between our look and our commit
+            for path in again:
+                self.add(path)
+            self.finish()
+
+    def _add_text(self, path: str, stamp: Stamp, data: bytes) -> None:
+        key = blob_key(data, language_of(path, data[:_HEAD_BYTES]))
+        if (number := self._numbers.get(key)) is not None:
+            self._contents[number].files.append((path, stamp))
+        elif writer.find_blob(self._connection, key) is not None:
+            self._found.append((path, stamp, key))
+        else:
+            number = len(self._contents)
+            self._numbers[key] = number
+            self._contents[number] = _Content(key, len(data), [(path, stamp)])
+            self._waiting_bytes += len(data)
+            self._pool.give(Text(number, path, data))
+
+    def _collect(self, *, wait: bool) -> None:
+        if wait:
+            self._pool.send()
+        self._keep(self._pool.take(wait=wait))
+        self._commit_if_due()
+
+    def _keep(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            content = self._contents[outcome.number]
+            self._waiting_bytes -= content.size
+            self._parsed.append((content, outcome))
+
+    def _commit_if_due(self) -> None:
+        ready = len(self._parsed) + len(self._found) + len(self._entries)
+        if ready >= _COMMIT_FILES or (ready and time.monotonic() - self._last_commit > _COMMIT_SECONDS):
+            self._commit()
+
+    def _commit(self) -> None:
+        self._check()
+        with writer.transaction(self._connection):
+            writer.unmap_files(self._connection, self._worktree, self._gone)
+            for content, outcome in self._parsed:
+                self._write_content(content, outcome)
+            for path, stamp, key in self._found:
+                found = writer.find_blob(self._connection, key)
+                if found is None:
+                    self._again.append(path)
+                else:
+                    self._entries.append(Entry(path, Known(stamp, found[0], ""), found[1]))
+            writer.map_files(self._connection, self._worktree, self._entries)
+        self._committed(self._gone, self._entries)
+        for (
+            content,
+            _,
+        ) in self._parsed:  # files that turn up with this content from now on find it in the index
+            self._numbers.pop(content.key, None)
+        self._gone, self._entries, self._found, self._parsed = set(), [], [], []
+        self._last_commit = time.monotonic()
+
+    def _write_content(self, content: _Content, outcome: Outcome) -> None:
+        if outcome.rows is None:
+            self._entries += [
+                Entry(path, Known(stamp, None, outcome.reason), None) for path, stamp in content.files
+            ]
+            return
+        blob, counts = writer.write_blob(self._connection, content.key, outcome.rows)
+        self._entries += [Entry(path, Known(stamp, blob, ""), counts) for path, stamp in content.files]

@@ -1,0 +1,157 @@
+"""The file ``index.db``: a cache, made again whenever anything about it is in doubt."""
+
+import os
+from pathlib import Path
+from sqlite3 import Connection
+
+from filelock import FileLock
+
+from codelab.core.errors import StateError
+from codelab.store import sqlite
+
+RECIPE = 1
+"""Of the schema and of all that decides what is stored for a content: raise it when either changes."""
+
+_SCHEMA = """
+CREATE TABLE worktree (id INTEGER PRIMARY KEY, root TEXT NOT NULL UNIQUE, swept_at REAL NOT NULL DEFAULT 0);
+CREATE TABLE path (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
+CREATE TABLE blob (
+    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, language TEXT NOT NULL, lines INTEGER NOT NULL,
+    errors INTEGER NOT NULL, first_chunk INTEGER NOT NULL, chunks INTEGER NOT NULL, symbols INTEGER NOT NULL,
+    unused_since REAL, facts BLOB NOT NULL
+);
+CREATE TABLE file (
+    worktree INTEGER NOT NULL, path INTEGER NOT NULL, blob INTEGER, reason TEXT NOT NULL DEFAULT '',
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
+    PRIMARY KEY (worktree, path)
+) WITHOUT ROWID;
+CREATE INDEX file_of_blob ON file (blob, worktree);
+CREATE TABLE chunk (
+    id INTEGER PRIMARY KEY, blob INTEGER NOT NULL, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL,
+    length INTEGER NOT NULL, symbol TEXT NOT NULL, kind TEXT NOT NULL
+);
+CREATE TABLE definition (
+    id INTEGER PRIMARY KEY, blob INTEGER NOT NULL, name TEXT NOT NULL, qualified TEXT NOT NULL,
+    kind TEXT NOT NULL, signature TEXT NOT NULL, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL
+);
+CREATE INDEX definition_of_name ON definition (name COLLATE NOCASE);
+CREATE INDEX definition_of_blob ON definition (blob);
+CREATE VIRTUAL TABLE chunk_words USING fts5 (
+    name, body, content='', contentless_delete=1, tokenize='ascii'
+);
+CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_words, row);
+CREATE VIRTUAL TABLE path_words USING fts5 (words, content='', contentless_delete=1, tokenize='ascii');
+CREATE TABLE total (chunks INTEGER NOT NULL, words INTEGER NOT NULL);
+INSERT INTO total VALUES (0, 0);
+INSERT INTO chunk_words (chunk_words, rank) VALUES ('hashsize', 16777216);
+"""
+
+
+def database_path(folder: Path) -> Path:
+    """Return the index's file in the repository's folder of the cache."""
+    return folder / "index.db"
+
+
+def damage_mark(folder: Path) -> Path:
+    """Return the file by which a reader, which cannot write the index, tells that it is damaged."""
+    return folder / "index.damaged"
+
+
+def open_for_writing(folder: Path) -> Connection:
+    """Open the index, made afresh where it is missing, damaged, or of another recipe.
+
+    Args:
+        folder: The repository's folder in the cache; it is created.
+
+    Raises:
+        StateError: The folder or the file cannot be written.
+    """
+    path = database_path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "rebuild.lock", timeout=60):
+            return _open(folder, path)
+    except (OSError, sqlite.Error) as error:
+        raise cannot_write(folder, error) from error
+
+
+def _open(folder: Path, path: Path) -> Connection:
+    if damage_mark(folder).exists():
+        remove(folder)
+    try:
+        connection = sqlite.connect(path)
+        if _is_sound(connection):
+            return connection
+        connection.close()
+    except sqlite.DatabaseError as error:
+        if not is_damage(error):
+            raise
+    remove(folder)
+    connection = sqlite.connect(path)
+    _prepare(connection)
+    connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={RECIPE}; COMMIT;")
+    return connection
+
+
+def _prepare(connection: Connection) -> None:
+    # A crash of the machine may lose the last transactions of a cache, never its soundness.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
+    connection.execute("PRAGMA cache_size=-32768")
+
+
+def _is_sound(connection: Connection) -> bool:
+    _prepare(connection)
+    if connection.execute("PRAGMA user_version").fetchone()[0] != RECIPE:
+        return False
+    return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+
+
+def is_damage(error: BaseException) -> bool:
+    """Tell whether an exception means that the file is not the index it should be.
+
+    A missing table or column counts; a full disk, a lock or missing permission does not.
+    """
+    if not isinstance(error, sqlite.DatabaseError):
+        return False
+    if isinstance(error, sqlite.OperationalError):
+        return any(text in str(error) for text in ("no such", "malformed", "vtable constructor failed"))
+    return not isinstance(error, sqlite.IntegrityError) or "constraint" not in str(error)
+
+
+def remove(folder: Path) -> None:
+    """Delete the index's files; the next opening makes them afresh."""
+    path = database_path(folder)
+    # The log goes first: beside a new database it would be taken for its own.
+    for name in (f"{path}-wal", f"{path}-shm", f"{path}", damage_mark(folder)):
+        Path(name).unlink(missing_ok=True)
+
+
+def identity(folder: Path) -> tuple[int, int] | None:
+    """Return what tells one file of the index from the one made after it; None if there is none."""
+    try:
+        status = os.stat(database_path(folder))
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def cannot_write(folder: Path, error: BaseException) -> StateError:
+    """Say in words why the index cannot be written."""
+    text = str(error)
+    if "full" in text or "No space left" in text:
+        return StateError(
+            "The index cannot be saved",
+            why=f"The disk of {folder} is full",
+            fix="Free some space; it goes on then",
+        )
+    if "locked" in text or "busy" in text:
+        return StateError(
+            "The index cannot be saved", why=f"Another program holds {folder}", fix="Close it, or try again"
+        )
+    return StateError(
+        f"The index folder {folder} cannot be used",
+        why=text,
+        fix="Make it writable, or set CODELAB_HOME to a folder that is",
+    )

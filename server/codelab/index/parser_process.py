@@ -1,0 +1,61 @@
+"""The parsing process: texts in on standard input, their rows out on standard output.
+
+A frame is its length in 8 bytes, little end first, and a marshalled value: in, a list of (path, text); out,
+a list of rows, or of strings that say why a file could not be parsed. It ends with its input.
+"""
+
+import marshal
+import os
+from typing import BinaryIO, cast
+
+from codelab.index.analyse import analyse
+
+_LENGTH_BYTES = 8
+
+
+def write_frame(stream: BinaryIO, value: object) -> None:
+    """Write one value, made of lists, tuples, text, bytes and numbers."""
+    payload = marshal.dumps(value)  # type: ignore[arg-type]
+    stream.write(len(payload).to_bytes(_LENGTH_BYTES, "little"))
+    stream.write(payload)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> object:
+    """Read one value.
+
+    Raises:
+        EOFError: The other side is gone.
+    """
+    head = stream.read(_LENGTH_BYTES)
+    if len(head) < _LENGTH_BYTES:
+        raise EOFError
+    size = int.from_bytes(head, "little")
+    payload = stream.read(size)
+    if len(payload) < size:
+        raise EOFError
+    return marshal.loads(payload)  # noqa: S302 - it comes from a process of our own, over a pipe
+
+
+def _rows(path: str, data: bytes) -> tuple[object, ...] | str:
+    try:
+        return tuple(analyse(path, data))
+    except Exception as error:
+        return f"it could not be parsed ({type(error).__name__})"
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    source = os.fdopen(os.dup(0), "rb")
+    target = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing but frames may reach the pipe
+    while True:
+        try:
+            batch = read_frame(source)
+        except EOFError:
+            return
+        write_frame(target, [_rows(path, data) for path, data in cast("list[tuple[str, bytes]]", batch)])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Turn text into the words that are indexed and searched.
+
+An identifier gives its parts and, when it has several, itself in one piece: ``getHTTPResponse2`` gives
+``get http response 2 gethttpresponse2``. All words are in lower case; runs of Chinese, Japanese and Korean
+characters give overlapping pairs, since nothing marks their words.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_IDENTIFIER = re.compile(r"\w+")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
+_LONGEST = 64
+_CACHED = 200_000
+
+_STOPPED = (
+    "a an and any are as at be been being but by can could did do does doing for from had has have how i if in "
+    "into is it its itself me my no not of on or our ours should so some such than that the their them then "
+    "there these they this those through to was we were what when where which while who whom why will with "
+    "would you your"
+)
+STOP_WORDS = frozenset(_STOPPED.split(" "))
+"""Words of English questions that say nothing about what is asked for."""
+
+
+def words_of(text: str) -> str:
+    """Return the words of a text in their order, separated by spaces."""
+    return " ".join(map(split_identifier, _IDENTIFIER.findall(text)))
+
+
+@lru_cache(maxsize=_CACHED)
+def split_identifier(identifier: str) -> str:
+    """Return the words of one identifier, separated by spaces; empty for a single letter."""
+    if len(identifier) > _LONGEST:  # encoded data, not a name
+        return ""
+    if not identifier.isascii():
+        identifier = unicodedata.normalize("NFKC", identifier)
+        if _UNSPACED.search(identifier):
+            return " ".join(_pairs(identifier))
+    if identifier.islower() and identifier.isalpha():
+        return stem(identifier) if len(identifier) > 1 else ""
+    parts = [part.lower() for part in _PART.findall(identifier)]
+    whole = "".join(parts)
+    stems = [stem(part) for part in parts if len(part) > 1]
+    if len(parts) > 1 and len(whole) > 2:
+        stems.append(whole)
+    return " ".join(stems)
+
+
+def stem(word: str) -> str:
+    """Return a word without the endings of plurals and verbs; other forms of it give the same.
+
+    Light on purpose: a wrong stem costs more than a missed one, since names are rarely inflected.
+    """
+    length = len(word)
+    if length < 4 or not word.isascii():
+        return word
+    if word.endswith("s"):
+        word = _singular(word)
+        length = len(word)
+    if length > 5 and word.endswith("ing") and _has_vowel(word[:-3]):
+        word = _undouble(word[:-3])
+    elif length > 4 and word.endswith("ed") and not word.endswith("eed") and _has_vowel(word[:-2]):
+        word = _undouble(word[:-2])
+    if len(word) > 3 and word.endswith("e"):
+        word = word[:-1]
+    return word
+
+
+def _singular(word: str) -> str:
+    if word.endswith(("ss", "us", "is", "as", "os")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    return word[:-1]
+
+
+def _has_vowel(text: str) -> bool:
+    return any(character in "aeiouy" for character in text)
+
+
+def _undouble(word: str) -> str:
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls":
+        return word[:-1]
+    return word
+
+
+def _pairs(text: str) -> list[str]:
+    found = []
+    for piece in re.findall(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|\w", text):
+        found += [piece[i : i + 2] for i in range(max(1, len(piece) - 1))]
+    return found
+
+
+def path_words(path: str) -> str:
+    """Return the words of a path: those of its last part twice, since they say most."""
+    folder, _, name = path.rpartition("/")
+    base = name.rpartition(".")[0] or name
+    return " ".join((words_of(base), words_of(base), words_of(folder)))
