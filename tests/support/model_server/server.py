@@ -117,7 +117,7 @@ class ScriptedModel:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, _Left):
-            path, headers, body = await _read_request(reader)
+            path, headers, body = await _read_request(reader, writer)
             await self._answer(path, headers, body, reader, writer)
         writer.close()
 
@@ -214,8 +214,14 @@ async def _pieces(step: Step, model: str, calls: int) -> AsyncIterator[bytes]:
             yield b"x" * 65536
 
 
-async def _read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], bytes]:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+async def _read_request(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> tuple[str, dict[str, str], bytes]:
+    first = await reader.readexactly(1)
+    if not first.isalpha():  # not HTTP, a TLS greeting for example
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        raise _Left
+    head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     pairs = (line.split(":", 1) for line in head[1:] if ":" in line)
     headers = {name.strip().lower(): value.strip() for name, value in pairs}
     body = await reader.readexactly(int(headers.get("content-length", 0)))

@@ -1,0 +1,168 @@
+"""A model behind any OpenAI-compatible API, over HTTP or a unix socket."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any
+
+from codelab.core.errors import ModelError
+from codelab_models.encoding import request_body
+from codelab_models.explaining import Explainer, parsed
+from codelab_models.failures import TRY_AGAIN, FailureKind, ModelFailure, failure
+from codelab_models.joining import Answer
+from codelab_models.reading import AnswerReader
+from codelab_models.transport import Address, backoff, base_url_of, exchange, told
+from codelab_models.wire import ChatRequest, Completion, TextDelta
+
+if TYPE_CHECKING:
+    import httpx
+
+RETRIES = 2
+LONGEST_RETRY_SECONDS = 10.0  # no attempt begins later than this after the first
+IDLE_SECONDS = 120.0
+SHORT_BODY_BYTES = 2_000_000
+SHORT_BODY_SECONDS = 10.0
+
+
+class EndpointModel:
+    """A ``ChatModel`` behind a URL.
+
+    Args:
+        address: Where it is; a string is what a person wrote in ``models.endpoint``.
+        model: The model asked where a request names none; empty takes the first that the server lists.
+        api_key: Sent as a bearer token if not empty.
+        first_token_seconds: Longest wait for the first piece of an answer, in each attempt.
+        idle_seconds: Longest pause in the middle of one.
+        retry_seconds: Wait before the second attempt; it doubles for the third.
+        explained: Believe the server's own explanation of its errors; for the model host.
+
+    Raises:
+        ModelError: The address is no URL, or the key cannot be a key.
+    """
+
+    def __init__(
+        self,
+        address: Address | str,
+        model: str = "",
+        *,
+        api_key: str = "",
+        first_token_seconds: float = 30.0,
+        idle_seconds: float = IDLE_SECONDS,
+        retry_seconds: float = 0.5,
+        explained: bool = False,
+    ) -> None:
+        given = Address(base_url_of(address)) if isinstance(address, str) else address
+        self.address = given.with_key(api_key)
+        self.model = model
+        self._explain = Explainer(given.where, (api_key,) if api_key else (), believed=explained)
+        self._first_token_seconds = first_token_seconds
+        self._idle_seconds = idle_seconds
+        self._retry_seconds = retry_seconds
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[TextDelta | Completion, None]:
+        """Answer a request; see ``ChatModel``."""
+        model = request.model or self.model or await self.first_model()
+        body = request_body(request, model)
+        attempt = 0
+        clock = asyncio.get_running_loop().time
+        patient_until = clock() + LONGEST_RETRY_SECONDS
+        while True:
+            shown = False
+            try:
+                async with aclosing(self._attempt(body, model)) as parts:
+                    async for part in parts:
+                        shown = True
+                        yield part
+                return
+            except ModelFailure as error:
+                if shown:
+                    raise
+                if "stream_options" in body and _dislikes_stream_options(error):
+                    del body["stream_options"]
+                    continue
+                pause = backoff(attempt, self._retry_seconds, error.retry_after)
+                if error.kind not in TRY_AGAIN or attempt == RETRIES or clock() + pause > patient_until:
+                    raise
+                await asyncio.sleep(pause)
+                attempt += 1
+
+    async def models(self) -> list[str]:
+        """Return the names that the server lists.
+
+        Raises:
+            ModelError: It could not be asked.
+        """
+        try:
+            async with exchange(self.address, "/models", None, seconds=self._first_token_seconds) as response:
+                text = await _short_body(response, self.address)
+        except TimeoutError as error:
+            raise self._explain.slow("first", self._first_token_seconds) from error
+        if response.status_code != 200:
+            raise self._explain.refused(response, text, "")
+        data = parsed(text)
+        listed = data.get("data") if isinstance(data, dict) else None
+        if not isinstance(listed, list):
+            raise self._explain.garbage(text)
+        return [str(entry["id"]) for entry in listed if isinstance(entry, dict) and "id" in entry]
+
+    async def first_model(self) -> str:
+        """Return the first model that the server lists.
+
+        Raises:
+            ModelError: It lists none, or could not be asked.
+        """
+        if names := await self.models():
+            return names[0]
+        raise failure(FailureKind.UNKNOWN_MODEL, f"{self.address.where} lists no model")
+
+    async def _attempt(
+        self, body: dict[str, Any], model: str
+    ) -> AsyncGenerator[TextDelta | Completion, None]:
+        answer = Answer(model)
+        seconds = self._first_token_seconds
+        ends = asyncio.get_running_loop().time() + seconds
+        try:
+            async with exchange(self.address, "/chat/completions", body, seconds=seconds) as response:
+                if response.status_code != 200:
+                    raise self._explain.refused(response, await _short_body(response, self.address), model)
+                reader = AnswerReader(
+                    response,
+                    self.address,
+                    self._explain,
+                    answer,
+                    first_seconds=max(0.0, ends - asyncio.get_running_loop().time()),
+                    idle_seconds=self._idle_seconds,
+                )
+                async with aclosing(reader.texts()) as texts:
+                    async for text in texts:
+                        if text:
+                            yield TextDelta(text)
+        except TimeoutError as error:
+            raise self._explain.slow("first", seconds) from error
+        yield self._completed(answer)
+
+    def _completed(self, answer: Answer) -> Completion:
+        completion = answer.completion()
+        if completion.finish_reason == "content_filter":
+            raise failure(FailureKind.FILTERED, "The provider's content filter stopped the answer")
+        if not completion.message.content.strip() and not completion.message.calls:
+            why = "It used up the tokens allowed" if completion.finish_reason == "length" else ""
+            raise failure(FailureKind.EMPTY, f"{answer.model!r} answered nothing", why=why)
+        return completion
+
+
+async def _short_body(response: "httpx.Response", address: Address) -> str:
+    """Return a body that should be short, or its beginning."""
+    body = bytearray()
+    with suppress(TimeoutError, ModelError):  # what has come must do
+        async with asyncio.timeout(SHORT_BODY_SECONDS):
+            with told(address):
+                async for piece in response.aiter_raw():
+                    body += piece
+                    if len(body) > SHORT_BODY_BYTES:
+                        break
+    return bytes(body).decode("utf-8", "replace")
+
+
+def _dislikes_stream_options(error: ModelFailure) -> bool:
+    return error.kind is FailureKind.REFUSED and "stream_options" in error.why
