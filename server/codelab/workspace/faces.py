@@ -42,7 +42,7 @@ class FaceRecord:
 
 
 class FaceRegistry:
-    """The folder ``faces/`` of a workspace's cache, and this face's place in it."""
+    """The folder of the faces of a workspace, and this face's place in it."""
 
     def __init__(self, folder: Path, info: FaceRecord, lock: FileLock) -> None:
         self._folder = folder
@@ -54,7 +54,7 @@ class FaceRegistry:
         """Enter a face; it lives until ``close`` or the end of the process.
 
         Args:
-            folder: The workspace's cache folder.
+            folder: The folder ``faces`` in the workspace's cache, created for the person alone.
             info: The face; its id consists of letters, digits, ``-`` and ``_``.
 
         Raises:
@@ -63,22 +63,21 @@ class FaceRegistry:
         """
         if not _ID.fullmatch(info.id):
             raise InputError(f"{info.id!r} cannot name a face")
-        faces = folder / "faces"
-        lock = FileLock(faces / f"{info.id}.lock", mode=0o600, thread_local=False)
+        lock = FileLock(folder / f"{info.id}.lock", mode=0o600, thread_local=False)
         try:
-            faces.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock.acquire(timeout=0)
-            _write(faces / f"{info.id}.json", info)
+            _write(folder / f"{info.id}.json", info)
         except Timeout:
             raise InputError(f"A face {info.id} is running already") from None
         except OSError as error:
             lock.release()
             raise StateError(
-                f"CodeLab cannot use {faces}",
+                f"CodeLab cannot use {folder}",
                 why=error.strerror or str(error),
                 fix="Make the folder writable, or set CODELAB_HOME to one that is",
             ) from error
-        registry = cls(faces, info, lock)
+        registry = cls(folder, info, lock)
         registry.living()
         return registry
 

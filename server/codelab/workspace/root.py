@@ -12,11 +12,24 @@ def find_root(path: Path) -> Path:
     """Return the root of the workspace that a folder belongs to.
 
     Args:
-        path: A folder that the person or their editor named.
+        path: A folder, as a rule the current one.
 
     Returns:
         The nearest folder, from this one upward, with ``.git`` or ``.codelab`` in it; else this one.
         Resolved: no part of it is a symbolic link.
+
+    Raises:
+        InputError: It is missing, not a folder, unreadable, or a loop of links.
+    """
+    resolved = check_root(path)
+    for folder in (resolved, *resolved.parents):
+        if any(os.path.lexists(folder / mark) for mark in _MARKS):
+            return folder
+    return resolved
+
+
+def check_root(path: Path) -> Path:
+    """Return a folder, resolved, if it can be a workspace: what the person named, and not one above it.
 
     Raises:
         InputError: It is missing, not a folder, unreadable, or a loop of links.
@@ -30,17 +43,15 @@ def find_root(path: Path) -> Path:
         raise InputError(f"{path} is not a folder", fix="Name the folder of a project")
     try:
         os.scandir(resolved).close()
-        if not os.access(resolved, os.X_OK):
-            raise PermissionError("it cannot be entered")
+        (resolved / _MARKS[0]).lstat()  # being allowed to list a folder is not yet being allowed to enter it
+    except FileNotFoundError:
+        pass
     except OSError as error:
         raise InputError(
             f"The folder {path} cannot be read",
             why=error.strerror or str(error),
             fix="Give yourself the right to read it, or name another folder",
         ) from error
-    for folder in (resolved, *resolved.parents):
-        if any(os.path.lexists(folder / mark) for mark in _MARKS):
-            return folder
     return resolved
 
 

@@ -31,10 +31,15 @@ class ViewedFile:
 
 
 class WorkspaceView:
-    """A workspace as its editors show it."""
+    """A workspace as its editors show it.
+
+    Args:
+        root: The workspace.
+        overlay: Its unsaved buffers.
+    """
 
     def __init__(self, root: Path, overlay: Overlay) -> None:
-        self._root = root
+        self.root = root
         self._overlay = overlay
 
     def read(self, path: str) -> ViewedFile:
@@ -50,7 +55,7 @@ class WorkspaceView:
         """
         buffer = self._overlay.buffers().get(path)
         if buffer is None:
-            data = read_bytes(self._root, path)
+            data = read_bytes(self.root, path)
             file = decode(path, data)
             return ViewedFile(path, data, file.text, unsaved=False, face="", file=file)
         file = self._form(path, buffer.text)
@@ -62,7 +67,7 @@ class WorkspaceView:
         """Return how the text of a buffer is saved: as its file is, if that can hold it."""
         plain = decode(path, text.encode("utf-8", "replace"))
         try:
-            form = decode(path, read_bytes(self._root, path))
+            form = decode(path, read_bytes(self.root, path))
             encode(form, text)
         except (InputError, NotFound):
             return plain
