@@ -45,6 +45,7 @@ LANGUAGES = (
         (".js", ".mjs", ".cjs", ".jsx"),
         ("Jakefile",),
         ("node",),
+        ("ecmascript",),
     ),
     Language(
         "typescript",
@@ -53,10 +54,10 @@ LANGUAGES = (
         (".ts", ".mts", ".cts"),
         (),
         ("deno", "ts-node", "tsx"),
-        ("javascript",),
+        ("ecmascript",),
     ),
     Language(
-        "tsx", "tree_sitter_typescript", "language_tsx", (".tsx",), queries=("javascript", "typescript")
+        "tsx", "tree_sitter_typescript", "language_tsx", (".tsx",), queries=("ecmascript", "typescript")
     ),
     Language("go", "tree_sitter_go", "language", (".go",)),
     Language("rust", "tree_sitter_rust", "language", (".rs",)),

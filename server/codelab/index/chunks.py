@@ -12,7 +12,7 @@ from codelab.index.leading import Leading
 from codelab.index.merging import Piece, merge_small
 from codelab.index.parsed import Chunk
 from codelab.index.statements import cut_at_statements
-from codelab.index.symbols import Found
+from codelab.index.symbols import Found, heading_spans
 from codelab.index.windows import MAX_LINES, MAX_WEIGHT, Lines, windows
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def find_units(
         for node in captures.get(capture, ()):
             start, end = node.byte_range
             marked.append((start, -end, len(marked), capture == "container", node))
+    for start, end, node in heading_spans(captures):
+        marked.append((start, -end, len(marked), True, node))
     marked.sort()
     top: list[Unit] = []
     stack: list[Unit] = []
@@ -141,7 +143,7 @@ class Cutter:
         else:
             for start, end, fits in cut_at_statements(lines, owner.node, first, after):
                 if fits:
-                    self.pieces.append(Piece(start, end, owner.symbol, owner.kind, owner.symbol, owner.kind))
+                    self.pieces.append(Piece(start, end, owner.name, owner.name))
                 else:
                     self._windows(start, end, owner)
 

@@ -50,7 +50,7 @@ def _parse_with(grammar: Grammar, lines: Lines) -> Parsed:
     found = find_definitions(captures)
     symbols = name_definitions(found, lines, leading)
     imports, imported = find_imports(captures, lines)
-    references = make_references(find_references(captures, lines) + imported, lines)
+    references = make_references(find_references(captures, found, lines) + imported, lines)
     errors = _errors(grammar, root, lines) if root.has_error else []
     units = find_units(captures, found, lines, leading)
     chunks = make_chunks(units, root, lines, errors)

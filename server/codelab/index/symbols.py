@@ -23,8 +23,11 @@ _CLASS_LIKE = frozenset(("class", "interface", "trait", "struct", "enum", "recor
 _WEAK = frozenset(("variable", "field", "type", "declaration"))
 _NAME, _BODY, _DOC, _RECEIVER = range(1, 5)
 _PARTS = {"name": _NAME, "body": _BODY, "doc": _DOC, "receiver": _RECEIVER}
-_REFERENCES = ("call", "type", "base")
+_REFERENCES = ("call", "base", "type")
 
+# Names that are not made of parts: headings, keys of data files.
+_WHOLE = frozenset(("section", "key", "table"))
+_SAYS_NOTHING = frozenset(("", "module", "exports", "prototype", "this", "self", "window"))
 _ARGUMENTS = re.compile(r"<[^<>]*>")
 _WORDS_BEFORE = re.compile(rb"[a-z][a-z ]{0,40}")
 _COMMENT_MARK = re.compile(r"[ \t]*(?:/\*+!?|\*+/|//[/!]*|\*|#+!?)?")
@@ -51,22 +54,9 @@ class Found:
 
 def find_definitions(captures: "dict[str, list[Node]]") -> list[Found]:
     """Pair definitions with their names, bodies and documentation, in the order of the file."""
-    events = []
-    for capture, nodes in captures.items():
-        if capture.startswith("definition."):
-            kind = capture[11:]
-            for node in nodes:
-                start, end = node.byte_range
-                events.append((start, -end, 0, kind))
-        elif capture in _PARTS:
-            part = _PARTS[capture]
-            for node in nodes:
-                start, end = node.byte_range
-                events.append((start, -end, part, ""))
-    events.sort()
     found: list[Found] = []
     stack: list[Found] = []
-    for start, minus_end, part, kind in events:
+    for start, minus_end, part, kind in _events(captures):
         while stack and stack[-1].end <= start:
             stack.pop()
         top = stack[-1] if stack else None
@@ -81,6 +71,41 @@ def find_definitions(captures: "dict[str, list[Node]]") -> list[Found]:
         elif top is not None:
             _take(top, part, (start, -minus_end))
     return found
+
+
+def _events(captures: "dict[str, list[Node]]") -> list[tuple[int, int, int, str]]:
+    """Return (start, -end, part, kind) of definitions and their parts, an outer one before an inner one."""
+    events = []
+    for capture, nodes in captures.items():
+        if capture.startswith("definition."):
+            part, kind = 0, capture[11:]
+        elif capture in _PARTS:
+            part, kind = _PARTS[capture], ""
+        else:
+            continue
+        for node in nodes:
+            start, end = node.byte_range
+            events.append((start, -end, part, kind))
+    events.extend((start, -end, 0, "section") for start, end, _ in heading_spans(captures))
+    events.sort()
+    return events
+
+
+def heading_spans(captures: "dict[str, list[Node]]") -> "list[tuple[int, int, Node]]":
+    """Return where the sections under ``@heading`` captures begin and end, and the heading.
+
+    They are headings that the grammar does not make sections of: such a section ends at the next one or
+    with what the heading stands in.
+    """
+    headings = captures.get("heading", ())
+    spans = []
+    for at, node in enumerate(headings):
+        parent = node.parent
+        end = parent.end_byte if parent is not None else node.end_byte
+        if at + 1 < len(headings):
+            end = min(end, headings[at + 1].start_byte)
+        spans.append((node.start_byte, max(end, node.end_byte), node))
+    return spans
 
 
 def _take(owner: Found, part: int, span: tuple[int, int]) -> None:
@@ -118,7 +143,7 @@ def name_definitions(found: list[Found], lines: Lines, leading: Leading) -> list
         signature = doc = None
         for start, end in one.names:
             name = lines.text(start, end)
-            if "::" in name or "." in name or '"' in name or "<" in name:
+            if not name.isidentifier():
                 name = _plain_name(name, one.kind)
             name = name if len(name) <= MAX_SIGNATURE else name[:MAX_SIGNATURE]
             qualified = f"{prefix}.{name}" if prefix else name
@@ -131,11 +156,11 @@ def name_definitions(found: list[Found], lines: Lines, leading: Leading) -> list
             kind = one.kind
             if kind == "variable" and name.isupper():
                 kind = "constant"
-            elif kind == "function" and "::" in lines.text(start, end):
+            elif kind == "function" and "." in name:
                 kind = "method"
             definitions.append(
                 Definition(
-                    name.rpartition(".")[2] if one.kind != "section" else name,
+                    name if one.kind in _WHOLE else name.rpartition(".")[2],
                     qualified,
                     kind,
                     signature,
@@ -149,7 +174,7 @@ def name_definitions(found: list[Found], lines: Lines, leading: Leading) -> list
 
 def _kind(kind: str, parent: str) -> str:
     if parent in _CLASS_LIKE:
-        if kind == "function":
+        if kind in {"function", "declaration"}:
             return "method"
         if kind == "variable":
             return "field"
@@ -157,15 +182,17 @@ def _kind(kind: str, parent: str) -> str:
 
 
 def _plain_name(name: str, kind: str) -> str:
-    """Write a name with its qualifiers with dots and without type arguments or quotes."""
-    if kind == "section":
-        return name
-    while "<" in name:
+    """Write a name with dots between its parts, without type arguments, quotes and what says nothing."""
+    name = name[: 4 * MAX_SIGNATURE].strip(" \t\r\n\"'")
+    if kind in _WHOLE:
+        return " ".join(name.split())
+    while "<" in name and not name.startswith("operator") and "::operator" not in name:
         shorter = _ARGUMENTS.sub("", name)
         if shorter == name:
             break
         name = shorter
-    return name.replace("::", ".").replace('"', "").strip(". \n")
+    parts = [part for part in name.replace("::", ".").split(".") if part not in _SAYS_NOTHING]
+    return ".".join(parts) or name
 
 
 def _signature(one: Found, lines: Lines) -> str:
@@ -207,13 +234,22 @@ def first_paragraph(text: str) -> str:
     return " ".join(words)[:MAX_DOC]
 
 
-def find_references(captures: "dict[str, list[Node]]", lines: Lines) -> list[tuple[int, str, str]]:
-    """Return (first byte, name, kind) of every use of a name that the queries capture."""
+def find_references(
+    captures: "dict[str, list[Node]]", definitions: list[Found], lines: Lines
+) -> list[tuple[int, str, str]]:
+    """Return (first byte, name, kind) of every use of a name that the queries capture.
+
+    A name counts once, as the first of call, base and type; a definition's own name is not a use of it.
+    """
     found: list[tuple[int, str, str]] = []
+    seen = {name[0] for one in definitions for name in one.names} if "type" in captures else set()
     whole, data = lines.ascii, lines.data
     for kind in _REFERENCES:
         for node in captures.get(kind, ()):
             start, end = node.byte_range
+            if start in seen:
+                continue
+            seen.add(start)
             text = whole[start:end] if whole is not None else data[start:end].decode("utf-8", "replace")
             found.append((start, text, kind))
     return found

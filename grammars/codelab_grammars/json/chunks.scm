@@ -1,0 +1,2 @@
+(document (object (pair) @chunk))
+(document (array (object) @chunk))

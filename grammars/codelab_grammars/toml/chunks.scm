@@ -1,0 +1,3 @@
+(table) @chunk
+(table_array_element) @chunk
+(document (pair) @chunk)

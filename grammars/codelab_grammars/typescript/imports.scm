@@ -1,0 +1,2 @@
+(import_require_clause
+  source: (string (string_fragment) @import.module)) @import
