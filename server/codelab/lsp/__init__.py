@@ -1,1 +1,1 @@
-"""TODO."""
+"""The language server: an adapter between the Language Server Protocol and the workbench, nothing more."""

@@ -1,0 +1,53 @@
+"""What the client on the other end can do, read once from ``initialize``."""
+
+from dataclasses import dataclass
+
+from lsprotocol import types
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAbilities:
+    """The client's capabilities that change what CodeLab does.
+
+    Attributes:
+        name: The name it gave, e.g. ``Neovim``.
+        progress: It shows work-done progress that the server begins.
+        show_document: It opens a document when asked.
+        apply_edit: It changes buffers when asked.
+        document_changes: It takes versioned edits.
+        annotations: It takes annotated edits.
+        content_provider: It asks for the text of ``codelab:`` documents.
+        action_literals: It takes code actions, not only commands.
+        lazy_command: It asks for a code action's command when the person has chosen it.
+    """
+
+    name: str = "an editor"
+    progress: bool = False
+    show_document: bool = False
+    apply_edit: bool = False
+    document_changes: bool = False
+    annotations: bool = False
+    content_provider: bool = False
+    action_literals: bool = False
+    lazy_command: bool = False
+
+
+def read_abilities(params: types.InitializeParams) -> ClientAbilities:
+    """Return what a client can do; whatever it does not mention it cannot."""
+    window = params.capabilities.window or types.WindowClientCapabilities()
+    workspace = params.capabilities.workspace or types.WorkspaceClientCapabilities()
+    edit = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
+    documents = params.capabilities.text_document or types.TextDocumentClientCapabilities()
+    action = documents.code_action or types.CodeActionClientCapabilities()
+    resolvable = action.resolve_support.properties if action.resolve_support else ()
+    return ClientAbilities(
+        name=params.client_info.name if params.client_info else "an editor",
+        progress=bool(window.work_done_progress),
+        show_document=bool(window.show_document and window.show_document.support),
+        apply_edit=bool(workspace.apply_edit),
+        document_changes=bool(edit.document_changes),
+        annotations=edit.change_annotation_support is not None,
+        content_provider=workspace.text_document_content is not None,
+        action_literals=action.code_action_literal_support is not None,
+        lazy_command="command" in resolvable and bool(action.data_support),
+    )

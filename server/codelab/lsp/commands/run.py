@@ -1,0 +1,51 @@
+"""``codelab.run``: have something done."""
+
+from dataclasses import dataclass
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from codelab.lsp.commands.arguments import focus_of, read_arguments
+from codelab.lsp.face import LspFace
+from codelab.lsp.runs import Following, answer_with_run
+from codelab.workbench.types import Approve
+
+
+@dataclass(frozen=True, slots=True)
+class RunArguments:
+    """A task; ``approve`` is ask, deny or allow-edits; the rest is as for a chat."""
+
+    task: str
+    session: str = ""
+    path: str = ""
+    start_line: int = 0
+    end_line: int = 0
+    diagnostics: tuple[str, ...] = ()
+    approve: str = str(Approve.ASK)
+    title: str = ""
+    wait: bool = True
+    show: bool = True
+
+
+async def run(face: LspFace, params: types.ExecuteCommandParams) -> object:
+    """Give the ``coder`` agent a task; returns the result as data."""
+    given = read_arguments(params, RunArguments)
+    if not given.task.strip():
+        raise JsonRpcInvalidParams("codelab.run needs a task.")
+    if given.approve not in [str(way) for way in Approve]:
+        raise JsonRpcInvalidParams(
+            f"codelab.run knows `approve` as {', '.join(Approve)}, not {given.approve!r}."
+        )
+    focus = focus_of(face, given.path, given.start_line, given.end_line, given.diagnostics)
+    workbench = await face.workbench()
+    handle = await workbench.act(
+        given.task, session=given.session, focus=focus, approve=Approve(given.approve)
+    )
+    following = Following(
+        title=given.title or given.task.splitlines()[0],
+        wait=given.wait,
+        show=given.show,
+        document=False,
+        token=params.work_done_token,
+    )
+    return await answer_with_run(face, handle, following)

@@ -1,0 +1,166 @@
+"""One editor connected: what the handlers share."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from codelab.core.errors import CodeLabError, InputError
+from codelab.lsp.client import ClientAbilities, read_abilities
+from codelab.lsp.mirror import MirroredDocument, MirroredWorkspace
+from codelab.lsp.paths import path_in, root_of
+from codelab.lsp.protocol import CodeLabProtocol
+from codelab.workbench.types import ApprovalPrompter, Editor, FaceInfo
+
+if TYPE_CHECKING:
+    from codelab.workbench.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+OpenWorkbench = Callable[[Path, FaceInfo], Awaitable["Workbench"]]
+
+
+class LspFace:
+    """The connection's state.
+
+    Args:
+        protocol: What speaks to the client.
+        open_workbench: Opens the workbench of a folder.
+
+    Attributes:
+        abilities: What the client can do; the least until ``initialize``.
+        root: The folder that the client opened, as it spells it, or None.
+        on_parent: Watches the process that started the server.
+        contents: Texts of the newest ``codelab:`` documents by name, for a client that asks for them.
+        closing: The client is gone or going.
+        opened: Resolved with the workbench, or with the reason why there is none.
+        progress_cancels: What to call when the person cancels a progress, by its token.
+        changed: Set and replaced whenever an open document changes.
+    """
+
+    def __init__(self, protocol: CodeLabProtocol, open_workbench: OpenWorkbench) -> None:
+        self.protocol = protocol
+        self.abilities = ClientAbilities()
+        self.root: Path | None = None
+        self.on_parent: Callable[[int], Coroutine[Any, Any, None]] | None = None
+        self.contents: OrderedDict[str, str] = OrderedDict()
+        self.closing = False
+        self.opened: asyncio.Future[Workbench] = asyncio.get_running_loop().create_future()
+        self.opened.add_done_callback(lambda future: future.cancelled() or future.exception())
+        self.progress_cancels: dict[str | int, Callable[[], None]] = {}
+        self.changed = asyncio.Event()
+        self._open_workbench = open_workbench
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    def take_initialize(self, params: types.InitializeParams) -> None:
+        """Note what the client said about itself."""
+        self.abilities = read_abilities(params)
+        self.root = root_of(params)
+        if params.process_id is not None and self.on_parent is not None:
+            self.spawn(self.on_parent(params.process_id))
+
+    # --- documents -----------------------------------------------------------------------------------
+    @property
+    def mirror(self) -> MirroredWorkspace:
+        """The documents that the client has open."""
+        return self.protocol.mirror()
+
+    def path_of(self, uri: str) -> str | None:
+        """Return the workspace path of a document, or None for one outside the workspace."""
+        return path_in(self.root, uri) if self.root else None
+
+    def document_at(self, path: str) -> MirroredDocument | None:
+        """Return the open document of a workspace path, or None."""
+        return next((d for d in self.mirror.open_documents() if self.path_of(d.uri) == path), None)
+
+    def note_change(self) -> None:
+        """Wake who waits for a document to change."""
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    # --- the workbench -------------------------------------------------------------------------------
+    async def open(self, editor: Editor, prompter: ApprovalPrompter) -> "Workbench":
+        """Open the workbench, hand it the documents that are open by now, and let the waiting handlers go on.
+
+        Args:
+            editor: Changes open buffers.
+            prompter: Asks the person.
+
+        Returns:
+            The workbench.
+
+        Raises:
+            CodeLabError: It cannot be opened; whoever waits for it is told the same.
+        """
+        try:
+            if self.root is None:
+                raise InputError("No folder is open in the editor", fix="Open the folder of a project")
+            info = FaceInfo("lsp", self.abilities.name, can_prompt=True)
+            workbench = await self._open_workbench(self.root, info)
+            workbench.attach(editor=editor, prompter=prompter)
+        except Exception as error:
+            self.opened.set_exception(error)
+            raise
+        self.opened.set_result(workbench)
+        for document in self.mirror.open_documents():
+            if path := self.path_of(document.uri):
+                workbench.buffer_shown(path, document.source)
+        return workbench
+
+    async def workbench(self) -> "Workbench":
+        """Return the workbench as soon as it is open."""
+        return await asyncio.shield(self.opened)
+
+    @property
+    def workbench_now(self) -> "Workbench | None":
+        """The workbench if it is open by now."""
+        if self.opened.done() and not self.opened.cancelled() and self.opened.exception() is None:
+            return self.opened.result()
+        return None
+
+    # --- work in the background ----------------------------------------------------------------------
+    def spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        """Run a coroutine in the background; a failure becomes one message for the person."""
+        task = asyncio.get_running_loop().create_task(self._tell_failure(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _tell_failure(self, work: Coroutine[Any, Any, object]) -> object:
+        try:
+            return await work
+        except CodeLabError as error:
+            self.show(str(error), types.MessageType.Error)
+        except JsonRpcException as error:
+            log.warning("The client answered with an error: %s", error.message)
+        except Exception as error:
+            log.exception("Work in the background failed")
+            self.show(bug_text(error), types.MessageType.Error)
+        return None
+
+    def show(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
+        """Show the person a message."""
+        self.protocol.notify(
+            types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(type=kind, message=message.strip())
+        )
+
+    async def close(self) -> None:
+        """Stop what runs in the background and close the workbench."""
+        self.closing = True
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if workbench := self.workbench_now:
+            await workbench.close()
+
+
+def bug_text(error: Exception) -> str:
+    """Return what a person is told about a failure that should not happen; the log has the rest."""
+    return (
+        f"CodeLab failed ({type(error).__name__}). Nothing was changed by this. The editor's log says more."
+    )

@@ -1,0 +1,60 @@
+"""Once the client is ready the workbench opens, the index is built, waiting runs are offered."""
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from codelab.index.types import IndexStatus
+from codelab.lsp.approvals import ApprovalPrompts
+from codelab.lsp.edits import BufferEditor
+from codelab.lsp.face import LspFace
+from codelab.lsp.progress import begin_progress
+from codelab.lsp.questions import ask_person
+from codelab.lsp.runs import Following, answer_with_run
+from codelab.workbench.types import InterruptedRun
+
+if TYPE_CHECKING:
+    from codelab.workbench.workbench import Workbench
+
+CONTINUE, LATER, END = "Continue", "Later", "End it"
+
+
+async def open_workspace(face: LspFace) -> None:
+    """Open the workbench and what belongs to it; for the background."""
+    workbench = await face.open(BufferEditor(face), ApprovalPrompts(face))
+    face.spawn(show_indexing(face, workbench))
+    for run in await workbench.interrupted():
+        await offer_interrupted(face, workbench, run)
+
+
+async def show_indexing(face: LspFace, workbench: "Workbench") -> None:
+    """Show the index being built, as long as it is."""
+    progress = None
+    last = IndexStatus("missing")
+    async for last in workbench.index_progress():
+        if last.state != "building":
+            continue
+        if progress is None:
+            progress = await begin_progress(face, "CodeLab: indexing", percentage=0)
+        progress.report(f"{last.files:,} of {last.total:,} files", _percent(last))
+    if progress is not None:
+        progress.end(f"{last.files:,} files")
+    if last.state == "failed":
+        face.show(f"The index could not be built. {last.last_error}", types.MessageType.Warning)
+
+
+def _percent(status: IndexStatus) -> int:
+    return min(100, 100 * status.files // status.total) if status.total else 0
+
+
+async def offer_interrupted(face: LspFace, workbench: "Workbench", run: InterruptedRun) -> None:
+    """Ask what to do with a run whose face went away; a closed prompt means later."""
+    message = f'A run is waiting: "{run.task}", {run.message or run.state}'
+    choice = await ask_person(face, message, (CONTINUE, LATER, END))
+    if choice == CONTINUE:
+        handle = await workbench.resume(run.run)
+        following = Following(title=run.task, wait=False, show=True, document=run.agent == "ask")
+        await answer_with_run(face, handle, following)
+    elif choice == END:
+        await workbench.stop(run.run)
+        face.show(f'Ended: "{run.task}".')
