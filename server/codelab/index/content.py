@@ -110,3 +110,8 @@ def to_utf8(data: bytes) -> bytes | None:
 def blob_key(data: bytes, language: str | None) -> bytes:
     """Return the name of a content: equal texts in one language are one blob."""
     return hashlib.sha256((language or "").encode() + b"\0" + data).digest()[:20]
+
+
+def lines_of(data: bytes) -> list[str]:
+    r"""Return the lines of a text in UTF-8 with their ends: ``\n``, ``\r\n`` or ``\r`` and no others."""
+    return [line.decode("utf-8", "replace") for line in data.splitlines(keepends=True)]

@@ -41,6 +41,7 @@ CREATE VIRTUAL TABLE chunk_words USING fts5 (
 );
 CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_words, row);
 CREATE VIRTUAL TABLE path_words USING fts5 (words, content='', contentless_delete=1, tokenize='ascii');
+CREATE VIRTUAL TABLE path_vocabulary USING fts5vocab (path_words, row);
 CREATE TABLE total (chunks INTEGER NOT NULL, words INTEGER NOT NULL);
 INSERT INTO total VALUES (0, 0);
 INSERT INTO chunk_words (chunk_words, rank) VALUES ('hashsize', 16777216);

@@ -1,0 +1,54 @@
+"""What a query asks for: words to match, and names it may mean."""
+
+import re
+from typing import NamedTuple
+
+from codelab.index.words import STOP_WORDS, split_identifier
+
+_IDENTIFIER = re.compile(r"\w+")
+_QUALIFIED = re.compile(r"\w+(?:(?:\.|::|->|#)\w+)+")
+_INNER_CAPITAL = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
+_MOST_TERMS = 32
+
+
+class Query(NamedTuple):
+    """A query, understood.
+
+    Attributes:
+        terms: Words to match, each once, in their order.
+        pairs: Two neighbouring words in one piece, as identifiers are made of them.
+        names: Identifiers in it that look like names in code, as written.
+        words: All its plain words, as written.
+        is_name: Whether it is nothing but one name.
+    """
+
+    terms: tuple[str, ...]
+    pairs: tuple[str, ...]
+    names: tuple[str, ...]
+    words: tuple[str, ...]
+    is_name: bool
+
+
+def understand(text: str) -> Query:
+    """Split a query into what the index can look up."""
+    identifiers = _IDENTIFIER.findall(text)
+    telling = [one for one in identifiers if one.lower() not in STOP_WORDS] or identifiers
+    terms: dict[str, None] = {}
+    for one in telling:
+        terms.update(dict.fromkeys(split_identifier(one).split()))
+    pairs = {
+        f"{left}{right}".lower(): None
+        for left, right in zip(telling, telling[1:], strict=False)
+        if left.isalpha() and right.isalpha() and left.isascii() and right.isascii()
+    }
+    is_name = len(identifiers) == 1 or _QUALIFIED.fullmatch(text.strip()) is not None
+    names = [one for one in telling if is_name or "_" in one.strip("_") or _INNER_CAPITAL.search(one)]
+    if is_name and identifiers:
+        names = [identifiers[-1]]
+    return Query(
+        tuple(terms)[:_MOST_TERMS],
+        tuple(pair for pair in pairs if pair not in terms)[:_MOST_TERMS],
+        tuple(dict.fromkeys(names)),
+        tuple(dict.fromkeys(telling)),
+        is_name,
+    )

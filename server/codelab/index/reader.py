@@ -1,0 +1,261 @@
+"""What a face sees of the index: search, outlines, symbols and status, without ever writing to it."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from sqlite3 import Connection
+from typing import TypeVar
+
+from codelab.config.places import Places
+from codelab.index import database, search
+from codelab.index.candidates import Candidate
+from codelab.index.content import Reader, lines_of, to_utf8
+from codelab.index.overlay import OverlayCache, OverlayText, without_secrets
+from codelab.index.progress import read_status, status_path
+from codelab.index.query import understand
+from codelab.index.repository import Repository, find_repository, index_folder
+from codelab.index.search import Filters
+from codelab.index.types import Hit, IndexStatus, Skipped, Symbol
+from codelab.store import sqlite
+from codelab.workspace.secrets import is_secret
+
+_LARGEST_BYTES = 50_000_000  # of a file that is shown; what is indexed is limited by the settings
+_REPARSED_BYTES = 1_000_000  # a larger file that changed since is shown by its lines, not parsed again
+_STALE_ROUNDS = 3
+
+_T = TypeVar("_T")
+
+
+class IndexReader:
+    """Reads the index of one workspace. May be used from several threads.
+
+    The index is opened when first needed and again whenever it was made afresh; where there is none, or only
+    a part, what there is is found.
+    """
+
+    def __init__(self, repository: Repository, places: Places) -> None:
+        self.repository = repository
+        self._folder = index_folder(places, repository)
+        self._status_path = status_path(places, repository)
+        self._lock = threading.Lock()  # guards all that follows
+        self._connection: Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._overlays = OverlayCache()
+
+    @classmethod
+    def open(cls, root: Path, places: Places) -> "IndexReader":
+        """Return the reader of a workspace.
+
+        Raises:
+            InputError: The folder is missing, not a folder, or unreadable.
+        """
+        return cls(find_repository(root), places)
+
+    def close(self) -> None:
+        """Close the index; the next use opens it again."""
+        with self._lock:
+            self._close()
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        path: str = "",
+        language: str = "",
+        kind: str = "",
+        overlay: Mapping[str, str] | None = None,
+    ) -> list[Hit]:
+        """Return the best passages for a query, best first, as their files or buffers stand now.
+
+        Args:
+            query: Words, names, or a question.
+            limit: Most hits.
+            path: Only files that match this pattern (as in .gitignore), or lie in this folder.
+            language: Only passages in this language.
+            kind: Only passages of this kind.
+            overlay: Texts of unsaved buffers by path; they are searched in place of what was indexed.
+        """
+        understood, filters = understand(query), Filters(path, language, kind)
+        with self._lock:
+            texts = {p: self._overlays.get(p, text) for p, text in without_secrets(overlay).items()}
+            ranked: list[Candidate] = []
+            for _ in range(_STALE_ROUNDS):
+                found = self._ask(
+                    lambda connection, worktree: search.rank(
+                        connection, worktree, understood, limit, filters, texts
+                    ),
+                    [],
+                )
+                ranked, stale = self._with_text(found)
+                if not stale:
+                    break
+                texts |= stale
+            return [_hit(candidate) for candidate in ranked if candidate.text is not None]
+
+    def outline(self, path: str, overlay: Mapping[str, str] | None = None) -> list[Symbol]:
+        """Return the definitions of a file in order; empty if it is not indexed or defines nothing."""
+        if is_secret(path):
+            return []
+        with self._lock:
+            if overlay is not None and path in overlay:
+                return _symbols(path, self._overlays.get(path, overlay[path]))
+            return self._ask(lambda connection, worktree: _outline(connection, worktree, path), [])
+
+    def find_symbols(self, name: str, overlay: Mapping[str, str] | None = None) -> list[Symbol]:
+        """Return the definitions of a name, qualified or not: exact ones first, then those in other case."""
+        wanted = name.strip().replace("::", ".").replace("#", ".").replace("/", ".")
+        if not wanted:
+            return []
+        last = wanted.rpartition(".")[2]
+        with self._lock:
+            found = self._ask(lambda connection, worktree: _find_symbols(connection, worktree, last), [])
+            texts = without_secrets(overlay)
+            found = [symbol for symbol in found if symbol.path not in texts]
+            for path, text in texts.items():
+                symbols = _symbols(path, self._overlays.get(path, text))
+                found += [symbol for symbol in symbols if symbol.name.lower() == last.lower()]
+        if wanted != last:
+            found = [s for s in found if f".{s.qualified}".lower().endswith(f".{wanted}".lower())]
+        return sorted(found, key=lambda s: (s.name != last, len(s.qualified), s.path, s.start_line))
+
+    def status(self) -> IndexStatus:
+        """Return how the index stands, with what was left out of it."""
+        status = read_status(self._status_path)
+        with self._lock:
+            skipped = self._ask(_skipped, ())
+            if self._connection is None and status.state == "fresh":
+                return IndexStatus("missing")
+        return replace(status, skipped=skipped)
+
+    def _ask(self, question: Callable[[Connection, int], _T], nothing: _T) -> _T:
+        """Answer from one state of the index; ``nothing`` where there is none or it cannot be read."""
+        try:
+            connection = self._open()
+            if connection is None:
+                return nothing
+            connection.execute("BEGIN")
+            try:
+                row = connection.execute(
+                    "SELECT id FROM worktree WHERE root = ?", (str(self.repository.root),)
+                ).fetchone()
+                return question(connection, row[0]) if row else nothing
+            finally:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+        except sqlite.Error as error:
+            self._close()
+            if database.is_damage(error):
+                self._report_damage()
+            return nothing
+
+    def _open(self) -> Connection | None:
+        identity = database.identity(self._folder)
+        if self._connection is not None and identity == self._identity:
+            return self._connection
+        self._close()
+        if identity is None:
+            return None
+        connection = sqlite.connect(database.database_path(self._folder), read_only=True)
+        if connection.execute("PRAGMA user_version").fetchone()[0] != database.RECIPE:
+            connection.close()  # the worker is making it, or is about to
+            return None
+        self._connection, self._identity = connection, identity
+        return connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def _report_damage(self) -> None:
+        try:
+            database.damage_mark(self._folder).touch()
+        except OSError:  # the worker finds the damage by itself at its next start
+            return
+
+    def _with_text(self, found: list[Candidate]) -> tuple[list[Candidate], dict[str, OverlayText]]:
+        """Read the passages from their files; files that changed since come back as texts to search."""
+        stale: dict[str, OverlayText] = {}
+        lines: dict[str, list[str] | None] = {}
+        reader = Reader(self.repository.root)
+        try:
+            for candidate in found:
+                if candidate.stamp is None:
+                    continue
+                if candidate.path not in lines:
+                    lines[candidate.path] = self._read(reader, candidate, stale)
+                text = lines[candidate.path]
+                if text is not None:
+                    passage = "".join(text[candidate.start_line - 1 : candidate.end_line])
+                    candidate.text = passage or None
+        finally:
+            reader.close()
+        return found, stale
+
+    def _read(self, reader: Reader, candidate: Candidate, stale: dict[str, OverlayText]) -> list[str] | None:
+        path, stamp = candidate.path, candidate.stamp
+        try:
+            raw, now = reader.read(path, _LARGEST_BYTES)
+        except OSError:
+            stale[path] = self._overlays.get(path, "")
+            return None
+        data = to_utf8(raw)
+        if data is None:
+            stale[path] = self._overlays.get(path, "")
+            return None
+        if stamp is not None and stamp.mtime_ns < 0:
+            now = now._replace(mtime_ns=stamp.mtime_ns)
+        if now != stamp and len(data) <= _REPARSED_BYTES:
+            stale[path] = self._overlays.get(path, data.decode("utf-8", "replace"))
+            return None
+        return lines_of(data)
+
+
+def _hit(candidate: Candidate) -> Hit:
+    return Hit(
+        candidate.path,
+        candidate.start_line,
+        candidate.end_line,
+        round(candidate.score, 4),
+        candidate.symbol,
+        candidate.kind,
+        candidate.text or "",
+    )
+
+
+def _symbols(path: str, text: OverlayText) -> list[Symbol]:
+    return [
+        Symbol(path, name, qualified, kind, signature, start, end)
+        for name, qualified, kind, signature, start, end in text.definitions
+    ]
+
+
+def _outline(connection: Connection, worktree: int, path: str) -> list[Symbol]:
+    rows = connection.execute(
+        "SELECT p.path, d.name, d.qualified, d.kind, d.signature, d.start_line, d.end_line FROM path p"
+        " JOIN file f ON f.path = p.id AND f.worktree = ? JOIN definition d ON d.blob = f.blob"
+        " WHERE p.path = ? ORDER BY d.id",
+        (worktree, path),
+    )
+    return [Symbol(*row) for row in rows]
+
+
+def _find_symbols(connection: Connection, worktree: int, name: str) -> list[Symbol]:
+    rows = connection.execute(
+        "SELECT p.path, d.name, d.qualified, d.kind, d.signature, d.start_line, d.end_line FROM definition d"
+        " JOIN file f ON f.blob = d.blob AND f.worktree = ? JOIN path p ON p.id = f.path"
+        " WHERE d.name = ? COLLATE NOCASE LIMIT 1000",
+        (worktree, name),
+    )
+    return [Symbol(*row) for row in rows]
+
+
+def _skipped(connection: Connection, worktree: int) -> tuple[Skipped, ...]:
+    rows = connection.execute(
+        "SELECT p.path, f.reason FROM file f JOIN path p ON p.id = f.path"
+        " WHERE f.worktree = ? AND f.blob IS NULL ORDER BY p.path",
+        (worktree,),
+    )
+    return tuple(Skipped(*row) for row in rows)
