@@ -5,7 +5,7 @@ from codelab.agents.templates import Template
 from codelab.core.errors import CodeLabError
 from codelab.core.positions import LineSpan
 from codelab.store.runs import Run
-from codelab.tools.read_file import split_lines
+from codelab.workspace.text import plain_lines
 from codelab_models.wire import Message
 
 MOST_FOCUS_LINES = 200
@@ -45,7 +45,7 @@ def opening_messages(
 
 def _focus_text(services: Services, focus: LineSpan) -> str:
     try:
-        lines = split_lines(services.view.read(focus.path).text)
+        lines = plain_lines(services.view.read(focus.path).text)
     except CodeLabError:
         return f"(The person is looking at {focus}, which cannot be read.)"
     end = min(focus.end_line, len(lines), focus.start_line + MOST_FOCUS_LINES - 1)

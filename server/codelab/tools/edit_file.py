@@ -8,7 +8,7 @@ from codelab.core.errors import NotFound
 from codelab.policy.types import Access, Risk, Touch
 from codelab.tools.contract import Arguments, FileChange, Tool, ToolContext, ToolError
 from codelab.workspace.edits import replace_exact
-from codelab.workspace.files import decode, encode
+from codelab.workspace.files import encode
 from codelab.workspace.paths import relative
 
 MOST_BYTES = 1_000_000  # SAFE-5: written content is at most 1 MB
@@ -72,9 +72,9 @@ def _edited(path: str, arguments: EditFile, context: ToolContext) -> FileChange:
         text = replace_exact(
             text, replacement.old, replacement.new, all_occurrences=replacement.all_occurrences
         )
-    after = encode(decode(path, file.data), text)
+    after = encode(file.file, text)
     unsaved_in = file.face if file.unsaved else ""
-    return FileChange(path, file.data, after, file.text, decode(path, after).text, unsaved_in)
+    return FileChange(path, file.data, after, file.text, text, unsaved_in)
 
 
 TOOL = Tool(

@@ -9,6 +9,7 @@ from codelab.policy.types import Access, Risk, Touch
 from codelab.tools.contract import Arguments, Source, Tool, ToolContext, ToolError, ToolText
 from codelab.workspace.files import content_hash
 from codelab.workspace.paths import relative
+from codelab.workspace.text import plain_lines
 
 MOST_LINES = 400
 MOST_CHARACTERS = 60_000  # about 15,000 tokens: a single read must leave room for the conversation
@@ -30,7 +31,7 @@ def _touches(arguments: ReadFile, context: ToolContext) -> Sequence[Touch]:
 
 async def _call(arguments: ReadFile, context: ToolContext) -> ToolText:
     file = context.view.read(relative(context.view.root, arguments.path))
-    lines = split_lines(file.text)
+    lines = plain_lines(file.text)
     if not lines:
         return ToolText(f"{file.path} is empty.", f"{file.path} is empty")
     start = arguments.start_line
@@ -57,14 +58,6 @@ def _numbered(lines: Sequence[str], start: int, end: int) -> tuple[str, int]:
         shown.append(line)
         room -= len(line) + 1
     return "\n".join(shown), end
-
-
-def split_lines(text: str) -> list[str]:
-    """Split text at the line ends that editors know, and at no others (``str.splitlines`` knows more)."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    return lines
 
 
 TOOL = Tool(

@@ -15,7 +15,6 @@ from codelab.core.positions import LineSpan
 from codelab.index.types import Hit, IndexStatus, Symbol
 from codelab.policy.types import Approve
 from codelab.store import approvals
-from codelab.tools.read_file import split_lines
 from codelab.workbench.handle import RunHandle
 from codelab.workbench.knowledge import Knowledge
 from codelab.workbench.prompting import ApprovalPrompts, view_of
@@ -36,6 +35,7 @@ from codelab.workbench.types import (
 from codelab.workspace.editor import Editor
 from codelab.workspace.paths import relative
 from codelab.workspace.secrets import is_secret
+from codelab.workspace.text import plain_lines
 
 
 class Workbench:
@@ -110,6 +110,10 @@ class Workbench:
         """Take note that this face no longer has the file open."""
         self._services.overlay.drop(path)
 
+    def flush_buffers(self) -> None:
+        """Wait until other faces can see the buffers noted so far; they do within a moment anyway."""
+        self._services.overlay.flush()
+
     # --- knowledge ----------------------------------------------------------------------------------------
 
     async def search(
@@ -150,7 +154,7 @@ class Workbench:
         if is_secret(path):
             raise PathRefused(f"{path} holds secrets", fix="Open it in your editor")
         file = self._services.view.read(path)
-        lines = split_lines(file.text)
+        lines = plain_lines(file.text)
         start = max(1, start_line)
         end = len(lines) if end_line is None else min(end_line, len(lines))
         text = "\n".join(lines[start - 1 : end])

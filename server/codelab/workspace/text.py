@@ -107,6 +107,11 @@ def split_lines(text: str) -> list[str]:
     return lines
 
 
+def plain_lines(text: str) -> list[str]:
+    """Return the lines of a text without their ends."""
+    return [line.rstrip("\r\n") for line in split_lines(text)]
+
+
 def _binary(path: str) -> InputError:
     return InputError(
         f"{path} is binary", why="It is not text in any encoding CodeLab knows", fix="Name a text file"

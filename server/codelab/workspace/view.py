@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from codelab.core.errors import InputError, NotFound
+from codelab.core.errors import InputError
 from codelab.store.overlay import Overlay
 from codelab.workspace.files import read_bytes
 from codelab.workspace.text import TextFile, decode, encode
@@ -17,8 +17,8 @@ class ViewedFile:
         path: The file, relative to the workspace.
         data: Its bytes; of an unsaved buffer, those that saving it would write.
         text: Its text with the line ends it has.
-        unsaved: Whether the text is that of a buffer.
-        face: The face whose buffer it is, or an empty string.
+        unsaved: Whether an editor shows it other than the disk has it.
+        face: The face that has it open, or an empty string.
         file: How text becomes bytes, for ``encode``.
     """
 
@@ -58,17 +58,26 @@ class WorkspaceView:
             data = read_bytes(self.root, path)
             file = decode(path, data)
             return ViewedFile(path, data, file.text, unsaved=False, face="", file=file)
-        file = self._form(path, buffer.text)
-        return ViewedFile(
-            path, encode(file, buffer.text), buffer.text, unsaved=True, face=buffer.face, file=file
-        )
+        disk = self._on_disk(path)
+        file = _form(path, buffer.text, disk)
+        data = encode(file, buffer.text)
+        return ViewedFile(path, data, buffer.text, unsaved=data != disk, face=buffer.face, file=file)
 
-    def _form(self, path: str, text: str) -> TextFile:
-        """Return how the text of a buffer is saved: as its file is, if that can hold it."""
-        plain = decode(path, text.encode("utf-8", "replace"))
+    def _on_disk(self, path: str) -> bytes | None:
         try:
-            form = decode(path, read_bytes(self.root, path))
+            return read_bytes(self.root, path)
+        except InputError:
+            return None
+
+
+def _form(path: str, text: str, disk: bytes | None) -> TextFile:
+    """Return how the text of a buffer is saved: as its file is, if that can hold it."""
+    if disk is not None:
+        try:
+            form = decode(path, disk)
             encode(form, text)
-        except (InputError, NotFound):
-            return plain
-        return form
+        except InputError:
+            pass
+        else:
+            return form
+    return decode(path, text.encode("utf-8", "replace"))

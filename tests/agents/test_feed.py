@@ -1,0 +1,42 @@
+"""Events on their way to the faces."""
+
+import asyncio
+
+import pytest
+
+from codelab.agents.feed import Feed
+from codelab.core.events import RunState, StateChanged, Token
+
+
+@pytest.mark.req("AGENT-16")
+async def test_a_listener_that_falls_behind_gets_joined_tokens_and_every_other_event() -> None:
+    feed = Feed()
+    events = feed.events()
+    feed.publish(StateChanged(run="r", seq=1, state=RunState.PROCESSING))
+    assert isinstance(await anext(events), StateChanged)
+    for word in ("one ", "two ", "three"):
+        feed.publish(Token(run="r", text=word))
+    feed.publish(StateChanged(run="r", seq=2, state=RunState.DONE))
+    feed.publish(Token(run="r", text="late"))
+    feed.close()
+    rest = [event async for event in events]
+    assert [event.text if isinstance(event, Token) else event.seq for event in rest] == [
+        "one two three",
+        2,
+        "late",
+    ]
+
+
+@pytest.mark.req("AGENT-16")
+async def test_a_listener_waits_until_something_happens_and_ends_with_the_feed() -> None:
+    feed = Feed()
+    heard = asyncio.ensure_future(_collect(feed))
+    await asyncio.sleep(0)
+    assert not heard.done()
+    feed.publish(Token(run="r", text="hi"))
+    feed.close()
+    assert await heard == 1
+
+
+async def _collect(feed: Feed) -> int:
+    return len([event async for event in feed.events()])
