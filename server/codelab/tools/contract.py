@@ -25,7 +25,7 @@ class ToolError(CodeLabError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Lines that a call really read, and the hash of the file's bytes as they were."""
+    """Lines that a call really read, and the hash of the bytes it read them from."""
 
     span: LineSpan
     blob: str

@@ -1,0 +1,137 @@
+"""What the tools read, and what they propose."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codelab.core.errors import CodeLabError, PathRefused
+from codelab.core.positions import LineSpan
+from codelab.index.types import Hit
+from codelab.store.overlay import Overlay
+from codelab.tools.catalog import TOOLS, tool_spec
+from codelab.tools.contract import FileChange, ToolContext, ToolText
+from codelab.tools.read_file import MOST_LINES
+from codelab.workspace.view import WorkspaceView
+
+FOUND = Hit("src/a.py", 3, 4, 1.0, "pay", "function", "def pay():\n    ...")
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[ToolContext]:
+    """A workspace with a few files, and a search that finds one passage."""
+    root = tmp_path / "w"
+    (root / "src").mkdir(parents=True)
+    (root / "src/a.py").write_bytes(b"import os\r\n\r\ndef pay():\r\n    return 1\r\n")
+    (root / "long.txt").write_text("".join(f"line {n}\n" for n in range(1, 1001)))
+    (root / "wide.txt").write_text("x" * 200_000 + "\nshort\n")
+    (root / "empty.txt").write_text("")
+    (root / "picture.png").write_bytes(b"\x89PNG\r\n\x00\x00")
+    (root / "outside").symlink_to("/etc")
+    overlay = Overlay.open(tmp_path / "cache", f"face-{uuid.uuid4().hex}", lambda face: True)
+
+    async def search(query: str, *, limit: int, path: str) -> list[Hit]:
+        return [] if query == "nothing" else [FOUND][:limit]
+
+    yield ToolContext(WorkspaceView(root, overlay), search)
+    overlay.close()
+
+
+async def call(context: ToolContext, name: str, **arguments: Any) -> ToolText | FileChange:
+    """Call a tool as the executor does: arguments checked, the files it touches named first."""
+    tool = TOOLS[name]
+    checked = tool.arguments.model_validate(arguments)
+    tool.touches(checked, context)
+    return await tool.call(checked, context)
+
+
+@pytest.mark.req("TOOL-2", "TOOL-5")
+async def test_read_file_numbers_its_lines_and_names_its_source(context: ToolContext) -> None:
+    read = await call(context, "read_file", path="./src/a.py", start_line=3)
+    assert isinstance(read, ToolText)
+    assert read.text == "src/a.py:3-4\n3\tdef pay():\n4\t    return 1"
+    assert [source.span for source in read.sources] == [LineSpan("src/a.py", 3, 4)]
+
+
+@pytest.mark.req("TOOL-5")
+async def test_a_long_read_is_bounded_and_says_how_to_go_on(context: ToolContext) -> None:
+    read = await call(context, "read_file", path="long.txt")
+    assert isinstance(read, ToolText)
+    assert read.sources[0].span == LineSpan("long.txt", 1, MOST_LINES)
+    assert read.text.endswith(f"(1000 lines in all; read on from line {MOST_LINES + 1})")
+    wide = await call(context, "read_file", path="wide.txt")
+    assert isinstance(wide, ToolText)
+    assert len(wide.text) < 61_000
+    assert "too long to show" in wide.text
+
+
+@pytest.mark.req("INDEX-7")
+async def test_unsaved_text_is_read_as_the_editor_shows_it(context: ToolContext) -> None:
+    context.view._overlay.put("src/a.py", "unsaved = True\n")
+    read = await call(context, "read_file", path="src/a.py")
+    assert isinstance(read, ToolText)
+    assert read.text == "src/a.py:1 (unsaved, as in the editor)\n1\tunsaved = True"
+
+
+@pytest.mark.req("TOOL-1", "SAFE-5")
+@pytest.mark.parametrize(
+    ("name", "arguments", "told"),
+    [
+        ("read_file", {"path": "src/b.py"}, "src/b.py"),
+        ("read_file", {"path": "src"}, "src"),
+        ("read_file", {"path": "picture.png"}, "binary"),
+        ("read_file", {"path": "long.txt", "start_line": 9, "end_line": 2}, "before"),
+        ("edit_file", {"path": "src/a.py"}, "nothing to do"),
+        ("edit_file", {"path": "src/a.py", "content": "x"}, "exists already"),
+        ("edit_file", {"path": "n.py", "content": "x", "replacements": [{"old": "a", "new": "b"}]}, "either"),
+        ("edit_file", {"path": "src/a.py", "replacements": [{"old": "pay", "new": "pay"}]}, "as it is"),
+        ("edit_file", {"path": "src/a.py", "replacements": [{"old": "payy", "new": "x"}]}, "src|not"),
+        ("edit_file", {"path": "new.py", "content": "x" * 1_000_001}, "at most"),
+    ],
+)
+async def test_what_cannot_be_done_is_told_in_words(
+    context: ToolContext, name: str, arguments: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(CodeLabError, match=told):
+        await call(context, name, **arguments)
+
+
+@pytest.mark.req("SAFE-5")
+@pytest.mark.parametrize("path", ["../x.py", "/etc/passwd", "outside/passwd", "src/../../x", "a\0b"])
+async def test_paths_stay_inside_the_workspace(context: ToolContext, path: str) -> None:
+    with pytest.raises(PathRefused):
+        await call(context, "read_file", path=path)
+    with pytest.raises(PathRefused):
+        await call(context, "edit_file", path=path, replacements=[{"old": "root", "new": "toor"}])
+
+
+@pytest.mark.req("SAFE-5", "TOOL-2")
+async def test_an_edit_keeps_the_line_ends_of_the_file_and_writes_nothing(context: ToolContext) -> None:
+    replacement = {"old": "def pay():\n    return 1\n", "new": "def pay():\n    check()\n    return 1\n"}
+    change = await call(context, "edit_file", path="src/a.py", replacements=[replacement])
+    assert isinstance(change, FileChange)
+    assert change.after == b"import os\r\n\r\ndef pay():\r\n    check()\r\n    return 1\r\n"
+    assert (context.view.root / "src/a.py").read_bytes() == change.before
+
+
+@pytest.mark.req("TOOL-2", "TOOL-5")
+async def test_search_brings_passages_that_count_as_read(context: ToolContext) -> None:
+    found = await call(context, "search_code", query="how do we pay?")
+    assert isinstance(found, ToolText)
+    assert found.text.startswith("src/a.py:3-4  function pay\ndef pay():")
+    assert [source.span for source in found.sources] == [FOUND.span]
+    nothing = await call(context, "search_code", query="nothing")
+    assert isinstance(nothing, ToolText)
+    assert nothing.sources == ()
+
+
+@pytest.mark.req("TOOL-1", "AGENT-5")
+@pytest.mark.parametrize("name", sorted(TOOLS))
+def test_a_model_sees_each_tool_with_a_schema_that_names_every_argument(name: str) -> None:
+    spec = tool_spec(TOOLS[name])
+    assert spec.description
+    assert spec.parameters["type"] == "object"
+    assert spec.parameters["additionalProperties"] is False
+    assert all("description" in part for part in spec.parameters["properties"].values())
