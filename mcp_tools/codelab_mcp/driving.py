@@ -1,16 +1,19 @@
 """Waiting for a run within a call: progress out, approvals to the person, cancellation to the run."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from mcp.server.mcpserver import Context
 from mcp_types import InputRequiredResult
 
 from codelab.workbench.types import RunResult
-from codelab.workbench.workbench import Workbench
 from codelab_mcp.asking import ask_by_result, ask_now, asked_before, is_stateless
 from codelab_mcp.face import McpFace, can_elicit
 from codelab_mcp.results import RunReport, ended_run, waiting_run
 from codelab_mcp.watched import Question, WatchedRun
+
+if TYPE_CHECKING:
+    from codelab.workbench.workbench import Workbench
 
 _MOST_ROUNDS = 8  # SDK clients give up at 10 questions in one call; continue_run takes the rest
 
@@ -55,7 +58,7 @@ async def carry_on(
 
 
 async def until_ended(
-    face: McpFace, ctx: Context, watched: WatchedRun, run: str, bench: Workbench
+    face: McpFace, ctx: Context, watched: WatchedRun, run: str, bench: "Workbench"
 ) -> RunResult:
     """Wait until a run that asks for no approval has ended; cancelling the call cancels the run."""
     told = 0

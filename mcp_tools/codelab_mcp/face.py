@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
@@ -11,12 +12,14 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import ListRootsRequest, ListRootsResult
 
 from codelab.core.errors import NotFound
-from codelab.workbench.handle import RunHandle
 from codelab.workbench.types import ApprovalView, FaceInfo
-from codelab.workbench.workbench import Workbench
 from codelab_mcp.watched import WatchedRun
 
-OpenWorkbench = Callable[[Path, FaceInfo], Awaitable[Workbench]]
+if TYPE_CHECKING:
+    from codelab.workbench.handle import RunHandle
+    from codelab.workbench.workbench import Workbench
+
+OpenWorkbench = Callable[[Path, FaceInfo], Awaitable["Workbench"]]
 
 _RUNS_KEPT = 32
 
@@ -41,7 +44,7 @@ class McpFace:
         self._runs: dict[str, WatchedRun] = {}
         self.client_left = False
 
-    async def workbench(self, ctx: Context) -> Workbench:
+    async def workbench(self, ctx: Context) -> "Workbench":
         """Return the workbench; the first call opens it, knowing by then who the client is.
 
         Raises:
@@ -56,7 +59,7 @@ class McpFace:
                 self._opening = asyncio.create_task(self._open(root, _client_name(ctx), asks=can_elicit(ctx)))
         return await asyncio.shield(self._opening)
 
-    async def _open(self, root: Path, client: str, *, asks: bool) -> Workbench:
+    async def _open(self, root: Path, client: str, *, asks: bool) -> "Workbench":
         bench = await self._open_workbench(root, FaceInfo("mcp", client, can_prompt=False))
         if asks:
             bench.attach(prompter=self._prompt)
@@ -68,12 +71,12 @@ class McpFace:
         bench = await asyncio.shield(self._opened())
         await bench.decide(approval.id, verdict, reason=reason)
 
-    async def _opened(self) -> Workbench:
+    async def _opened(self) -> "Workbench":
         if self._opening is None:  # an approval can only come from an open workbench
             raise NotFound("No workspace is open")
         return await self._opening
 
-    def watch(self, handle: RunHandle) -> WatchedRun:
+    def watch(self, handle: "RunHandle") -> WatchedRun:
         """Follow a run from now on, whether or not a call waits for it."""
         watched = self._watched(handle.run)
         watched.follow(handle)

@@ -1,17 +1,20 @@
 """Waiting for the index within a call."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from mcp.server.mcpserver import Context
 
 from codelab.core.errors import StateError
 from codelab.index.types import IndexStatus
-from codelab.workbench.workbench import Workbench
+
+if TYPE_CHECKING:
+    from codelab.workbench.workbench import Workbench
 
 _PATIENCE_SECONDS = 45.0  # many clients give a call a minute
 
 
-async def until_indexed(bench: Workbench, ctx: Context) -> IndexStatus:
+async def until_indexed(bench: "Workbench", ctx: Context) -> IndexStatus:
     """Wait until the index is fresh, telling its progress; a large one is used as far as it is built.
 
     Raises:

@@ -1,6 +1,8 @@
 """The MCP server over standard input and output."""
 
 import asyncio
+import logging
+import sys
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -46,6 +48,7 @@ async def serve(
         root: The workspace that the person named, or None to ask the client.
         find_default: Finds a workspace where neither names one.
     """
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="codelab: %(levelname)s %(message)s")
     face = McpFace(open_workbench, root, find_default)
     server = build_server(face)
 

@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from codelab.core.events import ApprovalAsked, ApprovalDecided
 from codelab.core.narration import Narrator
-from codelab.workbench.handle import RunHandle
 from codelab.workbench.types import ApprovalView, RunResult, Verdict
+
+if TYPE_CHECKING:
+    from codelab.workbench.handle import RunHandle
 
 Answer = tuple[Verdict, str]
 
@@ -39,12 +42,12 @@ class WatchedRun:
         self.news = asyncio.Event()
         self._following: asyncio.Task[None] | None = None
 
-    def follow(self, handle: RunHandle) -> None:
+    def follow(self, handle: "RunHandle") -> None:
         """Read the run's events in the background until it ends."""
         self.result = None
         self._following = asyncio.create_task(self._follow(handle), name=f"follow {handle.run}")
 
-    async def _follow(self, handle: RunHandle) -> None:
+    async def _follow(self, handle: "RunHandle") -> None:
         narrator = Narrator()
         async for event in handle.events():
             if line := narrator.line(event):

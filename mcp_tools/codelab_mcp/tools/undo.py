@@ -50,10 +50,10 @@ def add(server: MCPServer, face: McpFace) -> None:
         if not isinstance(confirmed, AcceptedElicitation) or not confirmed.data.undo:
             raise Denied(
                 "Nothing was undone",
-                why="the person was asked and did not agree"
+                why="The person was asked and did not agree"
                 if can_elicit(ctx)
-                else "this client cannot ask them",
-                fix="they can undo it in their editor or with `codelab undo`",
+                else "This client cannot ask them",
+                fix="They can undo it in their editor or with `codelab undo`",
             )
         bench = await face.workbench(ctx)
         undone = await bench.undo(checkpoint)

@@ -31,7 +31,7 @@ async def bring_index_up_to_date(bench: "Workbench", terminal: Terminal) -> "Ind
         status = await bench.index_status()
     if status.state == "failed":
         raise StateError(
-            "The index could not be built", why=status.last_error, fix="see `codelab doctor`, then try again"
+            "The index could not be built", why=status.last_error, fix="See `codelab doctor`, then try again"
         )
     if worked:
         seconds = time.monotonic() - started

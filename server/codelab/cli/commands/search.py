@@ -31,7 +31,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
         InputError: There is no query, or one beside ``--stdin``.
     """
     if bool(options.query) == options.stdin:
-        raise InputError("There must be one query", fix="give it as an argument, or many with --stdin")
+        raise InputError("There must be one query", fix="Give it as an argument, or many with --stdin")
     return run_async(_search(options, terminal))
 
 

@@ -1,0 +1,175 @@
+"""The checks of ``codelab doctor``; none of them stops the others."""
+
+import importlib.metadata
+import os
+import platform
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from codelab import __version__
+from codelab.config.load import load_settings
+from codelab.config.places import find_places
+from codelab.core.errors import CodeLabError
+
+State = Literal["ok", "missing", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one check found.
+
+    Attributes:
+        name: What was looked at.
+        state: ``ok``; ``missing``: CodeLab does less without it; ``broken``: it cannot do its work.
+        detail: What was found, for a person.
+        fix: What the person can do, or an empty string.
+    """
+
+    name: str
+    state: State
+    detail: str
+    fix: str = ""
+
+
+async def check_everything(root: Path) -> list[Check]:
+    """Run every check on this machine and a workspace."""
+    checks: list[Callable[[Path], Awaitable[list[Check]]]] = [
+        _python,
+        _sqlite,
+        _vectors,
+        _grammars,
+        _folders,
+        _settings,
+        _workspace,
+        _model,
+    ]
+    found: list[Check] = []
+    for check in checks:
+        try:
+            found += await check(root)
+        except CodeLabError as error:
+            found.append(Check(_name(check), "broken", _joined(error.what, error.why), error.fix))
+        except Exception as error:  # a check must not hide what the others find
+            found.append(Check(_name(check), "broken", f"{type(error).__name__}: {error}"))
+    return found
+
+
+def _name(check: object) -> str:
+    return getattr(check, "__name__", "check").strip("_")
+
+
+def _joined(*sentences: str) -> str:
+    return ". ".join(sentence.rstrip(".") for sentence in sentences if sentence)
+
+
+async def _python(root: Path) -> list[Check]:
+    return [
+        Check("codelab", "ok", __version__),
+        Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+    ]
+
+
+async def _sqlite(root: Path) -> list[Check]:
+    from codelab.store import sqlite
+
+    return [Check("sqlite", "ok", sqlite.driver_name())]
+
+
+async def _vectors(root: Path) -> list[Check]:
+    from codelab.store import sqlite
+
+    fix = "Use a Python whose sqlite3 loads extensions, or install pysqlite3 where there is a wheel"
+    if not sqlite.can_load_vectors():
+        return [Check("sqlite-vec", "missing", "this SQLite cannot load extensions", fix)]
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            connection = sqlite.connect(Path(folder) / "probe.db", vectors=True)
+            try:
+                version = connection.execute("SELECT vec_version()").fetchone()[0]
+            finally:
+                connection.close()
+    except (sqlite.Error, OSError, ImportError, AttributeError) as error:
+        return [Check("sqlite-vec", "missing", f"it does not load: {error}", fix)]
+    return [Check("sqlite-vec", "ok", str(version))]
+
+
+async def _grammars(root: Path) -> list[Check]:
+    import codelab_grammars
+
+    failed = []
+    for language in codelab_grammars.LANGUAGES:
+        try:
+            codelab_grammars.load(language.name)
+        except Exception as error:  # whatever a broken wheel raises
+            failed.append(f"{language.name} ({error})")
+    total = len(codelab_grammars.LANGUAGES)
+    if failed:
+        fix = "Reinstall CodeLab; files in these languages are indexed as plain text meanwhile"
+        return [Check("grammars", "missing", f"not loading: {', '.join(failed)}", fix)]
+    version = importlib.metadata.version("tree-sitter")
+    return [Check("grammars", "ok", f"{total} languages, tree-sitter {version}")]
+
+
+async def _folders(root: Path) -> list[Check]:
+    places = find_places()
+    folders = {"settings": places.config, "data": places.data, "cache": places.cache}
+    return [_folder(f"{name} folder", folder) for name, folder in folders.items()]
+
+
+def _folder(name: str, folder: Path) -> Check:
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    fix = "Make it writable for yourself, or set CODELAB_HOME to a folder that is"
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        return Check(name, "broken", f"{folder} cannot be written", fix)
+    try:
+        if existing == folder:
+            with tempfile.TemporaryFile(dir=folder) as probe:
+                probe.write(b"\0" * 4096)
+    except OSError as error:
+        return Check(name, "broken", f"{folder} cannot be written: {error.strerror}", fix)
+    return Check(name, "ok", str(folder))
+
+
+async def _settings(root: Path) -> list[Check]:
+    places = find_places()
+    load_settings(places)
+    there = places.user_config.exists()
+    return [Check("settings", "ok", str(places.user_config) if there else "all at their defaults")]
+
+
+async def _workspace(root: Path) -> list[Check]:
+    from codelab.cli.compose import open_workbench
+    from codelab.workbench.types import FaceInfo
+
+    bench = await open_workbench(root, FaceInfo("cli", "doctor", can_prompt=False))
+    try:
+        index = await bench.index_status()
+        status = await bench.status()
+    finally:
+        await bench.close()
+    trust = "trusted" if status.trusted else "not trusted: its .codelab/config.toml is ignored"
+    checks = [Check("workspace", "ok", f"{root} ({trust})")]
+    if index.state == "failed":
+        fix = "`codelab index` tries again"
+        return [*checks, Check("index", "broken", index.last_error or "it could not be built", fix)]
+    if index.state == "fresh":
+        return [*checks, Check("index", "ok", f"fresh, {index.files:,} files")]
+    return [
+        *checks,
+        Check("index", "ok", f"{index.state}, {index.files:,} files so far", "`codelab index` builds it"),
+    ]
+
+
+async def _model(root: Path) -> list[Check]:
+    from codelab_models.connect import how_to_add_a_model, open_chat_model
+
+    places = find_places()
+    settings = load_settings(places).settings
+    if open_chat_model(places, settings, os.environ) is None:
+        return [Check("model", "missing", "none: answers are what the index finds", how_to_add_a_model())]
+    return [Check("model", "ok", settings.models.chat or settings.models.endpoint)]
