@@ -1,0 +1,45 @@
+"""Documents made from the code are up to date: run ``scripts/docs.py`` when one of these fails."""
+
+import pytest
+
+from scripts import docs
+
+
+@pytest.mark.req("CARD-8")
+def test_every_requirement_that_a_test_names_exists() -> None:
+    known = docs.known_requirements(docs.REQUIREMENTS.read_text(encoding="utf-8"))
+    assert len(known) == len(set(known))
+    unknown = {
+        identifier: files
+        for identifier, files in docs.requirement_tests(docs.ROOT / "tests").items()
+        if identifier not in known
+    }
+    assert unknown == {}
+
+
+@pytest.mark.req("CARD-8")
+def test_the_requirements_page_names_the_tests_that_there_are() -> None:
+    page = docs.REQUIREMENTS.read_text(encoding="utf-8")
+    assert page == docs.requirements_page(page, docs.requirement_tests(docs.ROOT / "tests"))
+
+
+@pytest.mark.req("CARD-8")
+def test_a_new_test_changes_the_requirements_page() -> None:
+    page = "| RUN-1 | It runs. | none yet |\n| RUN-2 | It stops. | `tests/old.py` |\n"
+    assert docs.requirements_page(page, {"RUN-1": ["tests/a.py", "tests/b.py"]}) == (
+        "| RUN-1 | It runs. | `tests/a.py`, `tests/b.py` |\n| RUN-2 | It stops. | none yet |\n"
+    )
+
+
+@pytest.mark.req("CARD-8")
+def test_requirement_ids_are_read_from_any_mark() -> None:
+    source = (
+        "import pytest\npytestmark = pytest.mark.req('A-1')\n"
+        "@pytest.mark.req('B-1', 'B-2')\nclass TestX: ...\n@pytest.mark.slow\ndef test_y(): ...\n"
+    )
+    assert sorted(docs.requirement_ids(source)) == ["A-1", "B-1", "B-2"]
+
+
+@pytest.mark.req("CARD-8")
+def test_the_settings_page_is_what_the_declarations_say() -> None:
+    assert docs.SETTINGS.read_text(encoding="utf-8") == docs.settings_page()
