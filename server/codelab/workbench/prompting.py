@@ -30,15 +30,22 @@ class ApprovalPrompts:
         self._prompter = prompter
         self._everyones = everyones
         self._open: dict[str, asyncio.Task[None]] = {}
+        self._answered: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to look for approvals."""
         self._task = asyncio.create_task(self._look_on(), name="approval prompts")
 
+    def answered_here(self, approval: str) -> None:
+        """Let the prompt of an approval finish by itself: its own answer counted."""
+        if task := self._open.pop(approval, None):
+            self._answered.add(task)
+            task.add_done_callback(self._answered.discard)
+
     async def stop(self) -> None:
         """Withdraw every prompt and stop looking."""
-        tasks = [*self._open.values(), *([self._task] if self._task else [])]
+        tasks = [*self._open.values(), *self._answered, *([self._task] if self._task else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

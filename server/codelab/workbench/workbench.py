@@ -299,6 +299,8 @@ class Workbench:
             counted = await approvals.decide(tx, row.id, verdict.value, by, reason, now)
             row = await approvals.get(tx, row.id)
         if counted:
+            if self._prompts is not None:
+                self._prompts.answered_here(row.id)
             return Decision(row.state, True)
         who = f" by {row.decided_by}" if row.decided_by else ""
         return Decision(shown_state(row.state), False, f"This was already {shown_state(row.state)}{who}.")
