@@ -32,6 +32,11 @@ class ModelSettings(_Section):
     chat: str = Field(
         default="", description="Model that answers, as litellm names it, e.g. `ollama/qwen2.5-coder:14b`."
     )
+    api_base: str = Field(
+        default="",
+        pattern=r"^(https?://.+)?$",
+        description="Base URL of the provider of `models.chat` where it is not the usual one.",
+    )
     first_token_seconds: float = Field(default=30, gt=0, description="Longest wait for the first token.")
     idle_minutes: float = Field(
         default=10, gt=0, description="The model host ends after this long without a request."
