@@ -67,13 +67,17 @@ class ApprovalPrompts:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-                del self._open[approval]
+                self._open.pop(approval, None)
         for row in pending.values():
-            if row.id not in self._open and self._is_for_us(row):
-                async with self._services.db.write() as tx:
-                    wait_seconds = self._services.settings.approvals.wait_seconds
-                    await approvals.mark_shown(tx, row.id, time.time(), wait_seconds)
+            if row.id not in self._open and self._is_for_us(row) and await self._start_clock(row.id):
                 self._open[row.id] = asyncio.create_task(self._show(row), name=f"prompt {row.id}")
+
+    async def _start_clock(self, approval: str) -> bool:
+        """Note that an approval is in front of a person now; false if it was decided meanwhile."""
+        async with self._services.db.write() as tx:
+            wait_seconds = self._services.settings.approvals.wait_seconds
+            await approvals.mark_shown(tx, approval, time.time(), wait_seconds)
+            return (await approvals.get(tx, approval)).state == "pending"
 
     def _is_for_us(self, row: Approval) -> bool:
         if row.face == self._services.face:
