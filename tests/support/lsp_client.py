@@ -1,7 +1,8 @@
-"""A language client that shows every byte: it speaks to a server process and says nothing by itself.
+"""A language client that shows every byte: it speaks to a server and says nothing by itself.
 
-It answers the server's requests with what a test told it to (``answers``), keeps all that came (``received``),
-and lets a test wait for a message.
+It answers the server's requests with what a test told it to (``answers``), keeps all that came
+(``received``), and lets a test wait for a message. ``started`` gives one to a server process, ``connected``
+one to the same server in this process, over pipes.
 """
 
 import asyncio
@@ -13,6 +14,10 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+from codelab.lsp.face import OpenWorkbench
+from codelab.lsp.server import serve_streams
+from codelab.lsp.streams import PrivateStreams
 
 Json = dict[str, Any]
 Answer = Callable[[Any], Any]
@@ -37,7 +42,7 @@ FULL: Json = {
         },
     },
 }
-"""The capabilities of an editor that can do everything CodeLab knows to use, but ``codelab:`` documents."""
+"""The capabilities of an editor that can do all that CodeLab knows to use, but ``codelab:`` documents."""
 
 
 class ServerAnsweredWithError(Exception):
@@ -59,26 +64,34 @@ def frame(message: object) -> bytes:
 
 
 class RawClient:
-    """The client's end; made by ``started``."""
+    """The client's end; made by ``started`` and ``connected``.
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
+    Attributes:
+        received: All messages of the server, in order.
+        stray: Bytes of the server that were no message.
+        answers: What to answer to the server's requests, by method: a function of the parameters.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.received: list[Json] = []
         self.stray = b""
         self.answers: dict[str, Answer] = {}
         self.capabilities: Json = {}
+        self.code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.process: asyncio.subprocess.Process | None = None
+        self._writer = writer
         self._number = 0
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Condition()
-        self._reader = asyncio.create_task(self._read())
+        self._reading = asyncio.create_task(self._read(reader))
 
     # --- to the server -------------------------------------------------------------------------------
     async def send_bytes(self, data: bytes) -> None:
         """Write bytes as they are; a server that is gone is no error."""
-        assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self.process.stdin.write(data)
-            await self.process.stdin.drain()
+            self._writer.write(data)
+            await self._writer.drain()
 
     async def notify(self, method: str, params: object = None) -> None:
         """Send a notification."""
@@ -89,9 +102,8 @@ class RawClient:
         self._number += 1
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[self._number] = future
-        await self.send_bytes(
-            frame({"jsonrpc": "2.0", "id": self._number, "method": method, "params": params})
-        )
+        request = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": params}
+        await self.send_bytes(frame(request))
         return self._number, future
 
     async def request(self, method: str, params: object = None) -> Any:
@@ -107,15 +119,21 @@ class RawClient:
         """Execute a command and return its result."""
         return await self.request("workspace/executeCommand", {"command": name, "arguments": list(arguments)})
 
+    async def close_input(self) -> None:
+        """End the server's input."""
+        self._writer.close()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            await self._writer.wait_closed()
+
     # --- from the server -----------------------------------------------------------------------------
     async def wait_for(self, wanted: Callable[[Json], bool], *, times: int = 1) -> Json:
-        """Return the message that fits, waiting for it if it has not come; the nth that fits for ``times``."""
+        """Return the message that fits, or the nth such for ``times``, waiting for it if it has not come."""
 
         def found() -> list[Json]:
             return [message for message in self.received if wanted(message)]
 
         async with asyncio.timeout(PATIENCE_SECONDS), self._news:
-            await self._news.wait_for(lambda: len(found()) >= times or self._reader.done())
+            await self._news.wait_for(lambda: len(found()) >= times or self._reading.done())
         if len(found()) < times:
             raise AssertionError(f"the server ended; it sent {self.received[-5:]}")
         return found()[times - 1]
@@ -125,25 +143,40 @@ class RawClient:
         message = await self.wait_for(lambda message: message.get("method") == method, times=times)
         return message.get("params")
 
+    async def wait_for_message(self, text: str) -> str:
+        """Return the first message to the person that contains a text."""
+
+        def fits(message: Json) -> bool:
+            return message.get("method") == "window/showMessage" and text in message["params"]["message"]
+
+        return str((await self.wait_for(fits))["params"]["message"])
+
     def sent(self, method: str) -> list[Any]:
         """Return the parameters of all requests and notifications of that method so far."""
         return [message.get("params") for message in self.received if message.get("method") == method]
 
-    async def _read(self) -> None:
-        assert self.process.stdout is not None
-        stream = self.process.stdout
-        while header := await self._header(stream):
-            body = await stream.readexactly(header)
-            await self._take(json.loads(body))
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_exception(AssertionError("the server ended without an answer"))
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while length := await self._header(reader):
+                await self._take(json.loads(await reader.readexactly(length)))
+        finally:
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(AssertionError("the server ended without an answer"))
+                    future.exception()
+            asyncio.get_running_loop().call_soon(self._tell_end)
+
+    def _tell_end(self) -> None:
+        task = asyncio.create_task(self._wake())
+        self._tasks.add(task)
+
+    async def _wake(self) -> None:
         async with self._news:
             self._news.notify_all()
 
-    async def _header(self, stream: asyncio.StreamReader) -> int:
+    async def _header(self, reader: asyncio.StreamReader) -> int:
         length = 0
-        while (line := await stream.readline()) not in (b"", b"\r\n"):
+        while (line := await reader.readline()) not in (b"", b"\r\n"):
             name, colon, value = line.partition(b":")
             if colon and name.lower() == b"content-length" and value.strip().isdigit():
                 length = int(value)
@@ -160,14 +193,11 @@ class RawClient:
                 else:
                     future.set_result(message.get("result"))
         elif "id" in message:
-            self._answer_soon(message)
-        async with self._news:
-            self.received.append(message)
-            self._news.notify_all()
-
-    def _answer_soon(self, message: Json) -> None:
-        task = asyncio.create_task(self._answer(message))
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            task = asyncio.create_task(self._answer(message))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self.received.append(message)
+        await self._wake()
 
     async def _answer(self, message: Json) -> None:
         answer = self.answers.get(message["method"], lambda _params: None)
@@ -190,16 +220,13 @@ class RawClient:
         ready: bool = True,
     ) -> Json:
         """Send ``initialize`` and, if ``ready``, ``initialized``; return the result."""
-        folder = root.as_uri() if root else None
-        result: Json = await self.request(
-            "initialize",
-            {
-                "processId": process_id,
-                "clientInfo": {"name": name},
-                "rootUri": folder,
-                "capabilities": FULL if capabilities is None else capabilities,
-            },
-        )
+        params = {
+            "processId": process_id,
+            "clientInfo": {"name": name},
+            "rootUri": root.as_uri() if root else None,
+            "capabilities": FULL if capabilities is None else capabilities,
+        }
+        result: Json = await self.request("initialize", params)
         self.capabilities = result["capabilities"]
         if ready:
             await self.notify("initialized", {})
@@ -212,17 +239,26 @@ class RawClient:
         return await self.ended()
 
     async def ended(self) -> int:
-        """Wait for the process to end and return its code."""
-        code = await asyncio.wait_for(self.process.wait(), PATIENCE_SECONDS)
-        await asyncio.wait_for(self._reader, PATIENCE_SECONDS)
+        """Wait for the server to end and return its code."""
+        code = await asyncio.wait_for(asyncio.shield(self.code), PATIENCE_SECONDS)
+        await asyncio.wait_for(self._reading, PATIENCE_SECONDS)
         return code
+
+    async def close(self) -> None:
+        """End the server's input, wait for its end, and let everything go."""
+        await self.close_input()
+        try:
+            await self.ended()
+        finally:
+            for task in (self._reading, *self._tasks):
+                task.cancel()
 
 
 @asynccontextmanager
 async def started(
     command: Sequence[str] = SERVER, *, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[RawClient]:
-    """Start a server and give the client's end; at the end its input is closed and it must end by itself."""
+    """Start a server process; at the end its input is closed and it must end by itself."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
@@ -230,15 +266,50 @@ async def started(
         env={**os.environ, **(environment or {})},
         limit=1 << 26,
     )
-    client = RawClient(process)
+    assert process.stdin is not None and process.stdout is not None
+    client = RawClient(process.stdout, process.stdin)
+    client.process = process
+    ending = asyncio.create_task(process.wait())
+    ending.add_done_callback(lambda done: done.cancelled() or client.code.set_result(done.result()))
     try:
         yield client
-        if process.stdin is not None and process.returncode is None:
-            process.stdin.close()
-        await client.ended()
+        await client.close()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-        client._reader.cancel()
-        process._transport.close()  # type: ignore[attr-defined]  # else its pipes are reported as unclosed
+
+
+@asynccontextmanager
+async def connected(open_workbench: OpenWorkbench) -> AsyncIterator[RawClient]:
+    """Run the server in this process over pipes; at the end its input is closed and it must end by itself."""
+    loop = asyncio.get_running_loop()
+    server_reads, client_writes = os.pipe()
+    client_reads, server_writes = os.pipe()
+    reader = asyncio.StreamReader(limit=1 << 26)
+    reading, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(client_reads, "rb", 0)
+    )
+    transport, protocol = await loop.connect_write_pipe(
+        asyncio.streams.FlowControlMixin, os.fdopen(client_writes, "wb", 0)
+    )
+    client = RawClient(reader, asyncio.StreamWriter(transport, protocol, None, loop))
+
+    async def run() -> None:
+        try:
+            client.code.set_result(
+                await serve_streams(PrivateStreams(server_reads, server_writes), open_workbench)
+            )
+        finally:
+            os.close(server_writes)
+            os.close(server_reads)
+
+    server = asyncio.create_task(run())
+    try:
+        yield client
+        await client.close()
+        await server
+    finally:
+        server.cancel()
+        transport.close()
+        reading.close()

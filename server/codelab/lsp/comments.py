@@ -6,7 +6,8 @@ The comment syntax is told by its look, not by the language, so that every langu
 import re
 from dataclasses import dataclass
 
-_LINE_MARKS = r"#+|//[/!]?|--+|;+|%+|'|\"|!|(?i:rem)\b|\.\."
+_MARKS_ANYWHERE = r"#+|//[/!]?|--+|;+|%+"
+_MARKS_AT_THE_START = r"'|\"|!|rem\b|\.\."
 _ENDS = {
     "/*": "*/",
     "<!--": "-->",
@@ -19,9 +20,11 @@ _ENDS = {
 }
 _BLOCK_MARKS = "|".join(re.escape(mark) + (r"\*?" if mark == "/*" else "") for mark in _ENDS)
 
+_REQUEST = r"[ \t]*codelab:(?P<text>.*)"
 _LINE_REQUEST = re.compile(
-    rf"(?P<before>.*?)(?P<mark>(?:(?<=\s)|^)(?:{_LINE_MARKS}))[ \t]*codelab:(?P<text>.*)", re.IGNORECASE
+    rf"(?P<before>[ \t]*)(?P<mark>{_MARKS_ANYWHERE}|{_MARKS_AT_THE_START}){_REQUEST}", re.IGNORECASE
 )
+_REQUEST_BESIDE_CODE = re.compile(rf"(?P<before>.*\s)(?P<mark>{_MARKS_ANYWHERE}){_REQUEST}", re.IGNORECASE)
 _BLOCK_REQUEST = re.compile(
     rf".*?(?P<mark>{_BLOCK_MARKS})[ \t]*codelab:(?P<text>.*)", re.IGNORECASE | re.DOTALL
 )
@@ -63,7 +66,7 @@ def _request_from(lines: list[str], number: int) -> CommentRequest | None:
         return _request_on_next_line(lines, number)
     if block := _BLOCK_REQUEST.fullmatch(line):
         return _block_request(lines, number, block["mark"], block["text"])
-    if match := _LINE_REQUEST.fullmatch(line):
+    if match := _LINE_REQUEST.fullmatch(line) or _REQUEST_BESIDE_CODE.fullmatch(line):
         return _line_request(lines, number, match)
     return None
 

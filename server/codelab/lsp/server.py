@@ -57,10 +57,22 @@ def serve(open_workbench: OpenWorkbench) -> int:
     streams = claim_standard_streams()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="codelab: %(levelname)s %(message)s")
     logging.getLogger("pygls").setLevel(logging.CRITICAL)  # what matters is logged here, once
-    return asyncio.run(_serve(streams, open_workbench))
+    return asyncio.run(serve_streams(streams, open_workbench, own_process=True))
 
 
-async def _serve(streams: PrivateStreams, open_workbench: OpenWorkbench) -> int:
+async def serve_streams(
+    streams: PrivateStreams, open_workbench: OpenWorkbench, *, own_process: bool = False
+) -> int:
+    """Speak the protocol on two descriptors until the client ends it.
+
+    Args:
+        streams: The descriptors.
+        open_workbench: Opens the workbench of a folder.
+        own_process: End on signals, and end the process when it does not end by itself.
+
+    Returns:
+        The exit code, as ``serve`` says.
+    """
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[int] = loop.create_future()
 
@@ -78,11 +90,13 @@ async def _serve(streams: PrivateStreams, open_workbench: OpenWorkbench) -> int:
     outgoing = OutgoingThread(streams.outgoing, partial(_call_in, loop, end, 1))
     protocol.set_writer(outgoing)
     face.on_parent = lambda process_id: watch_parent(process_id, partial(end, 1))
-    _end_on_signals(loop, end)
+    if own_process:
+        _end_on_signals(loop, end)
     IncomingThread(streams.incoming, loop, protocol.receive, end_of_input).start()
 
     code = await ended
-    _end_for_certain(code)
+    if own_process:
+        _end_for_certain(code)
     try:
         await asyncio.wait_for(face.close(), _CLOSE_SECONDS)
     except Exception:
