@@ -87,7 +87,7 @@ def test_the_wheel_installed_elsewhere_indexes_searches_and_answers_without_a_ne
     project = tmp_path / "shop"
     project.mkdir()
     (project / "basket.py").write_text(
-        'def total_price(items):\n    """Add up the basket."""\n    return sum(item.price for item in items)\n'
+        'def total_price(items):\n    """Add up the basket."""\n    return sum(i.price for i in items)\n'
     )
     where = run(
         [str(commands / "python"), "-c", "import codelab, codelab_grammars; print(codelab.__file__)"],
