@@ -14,7 +14,7 @@ from codelab.index import database, writer
 from codelab.index.batch import Batch, Entry
 from codelab.index.content import Reader
 from codelab.index.pool import ParserPool
-from codelab.index.repository import find_repository, index_folder
+from codelab.index.repository import check_root, find_repository, index_folder
 from codelab.index.types import IndexStatus, Skipped
 from codelab.index.walk import Stamp, Walked, Walker
 from codelab.index.writer import Known
@@ -94,6 +94,7 @@ class WorktreeIndexer:
         self._progress, self._cancelled = progress, cancelled
         self._seconds = 0.0
         self._remaining = 0
+        self._announce = True  # whether work in progress is worth a status; saves are not
         self._open()
 
     def _open(self) -> None:
@@ -135,13 +136,18 @@ class WorktreeIndexer:
         """Read all ignore rules again at the next sweep."""
         self._walker.forget()
 
-    def sweep(self) -> IndexStatus:
+    def sweep(self, *, announce: bool = True) -> IndexStatus:
         """Compare every file with the index, and bring in what changed.
 
+        Args:
+            announce: Say ``building`` at once, and not only when there turns out to be much to do.
+
         Raises:
+            InputError: The folder is not there any more.
             StateError: The index cannot be written.
             Cancelled: As asked; what was indexed until then stays.
         """
+        self._announce = announce
         return self._safely(self._sweep)
 
     def update(self, paths: Collection[str]) -> IndexStatus:
@@ -151,6 +157,7 @@ class WorktreeIndexer:
             StateError: The index cannot be written.
             Cancelled: As asked.
         """
+        self._announce = False
         return self._safely(lambda: self._update(paths))
 
     def clean(self) -> None:
@@ -197,7 +204,9 @@ class WorktreeIndexer:
 
     def _sweep(self) -> IndexStatus:
         started = time.perf_counter()
-        self._progress(self.status("building"))
+        check_root(self.repository.root)
+        if self._announce:
+            self._progress(self.status("building"))
         walked = self._walker.walk(self._cancelled)
         self._stop_if_cancelled()
         gone = [path for path in self._known if path not in walked.files and path not in walked.refused]
@@ -276,7 +285,9 @@ class WorktreeIndexer:
                 self._chunks += counts.chunks
                 self._symbols += counts.symbols
         self._remaining = max(0, self._remaining - len(entries))
-        self._progress(self.status("building", remaining=self._remaining))
+        if self._announce or self._remaining > _FEW:
+            self._announce = True
+            self._progress(self.status("building", remaining=self._remaining))
 
     def _forget(self, path: str) -> None:
         before = self._known.pop(path, None)

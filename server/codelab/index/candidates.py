@@ -51,7 +51,11 @@ _CHUNK_COLUMNS = (
     "c.id, p.path, b.language, c.start_line, c.end_line, c.symbol, c.kind,"
     " f.size, f.mtime_ns, f.ctime_ns, f.inode"
 )
-_CHUNK_TABLES = " JOIN blob b ON b.id = c.blob JOIN file f ON f.blob = b.id AND f.worktree = ? JOIN path p ON p.id = f.path"
+_CHUNK_TABLES = """
+ JOIN blob b ON b.id = c.blob
+ JOIN file f ON f.blob = b.id AND f.worktree = ?
+ JOIN path p ON p.id = f.path
+"""
 
 
 def match_expression(terms: Iterable[str]) -> str:
@@ -108,7 +112,8 @@ def matching_paths(
     rows = connection.execute(
         "SELECT p.path, m.score FROM (SELECT rowid AS id, -rank AS score FROM path_words"
         " WHERE path_words MATCH ? ORDER BY rank LIMIT ?) m"
-        " JOIN file f ON f.path = m.id AND f.worktree = ? JOIN path p ON p.id = m.id WHERE f.blob IS NOT NULL",
+        " JOIN file f ON f.path = m.id AND f.worktree = ? JOIN path p ON p.id = m.id"
+        " WHERE f.blob IS NOT NULL",
         (match_expression(terms), limit, worktree),
     )
     return dict(rows)
@@ -122,7 +127,8 @@ def chunks_of_files(
         return {}
     listed = json.dumps(list(paths))
     blobs = (
-        "SELECT b.first_chunk AS first, b.chunks AS number FROM json_each(?) j JOIN path p ON p.path = j.value"
+        "SELECT b.first_chunk AS first, b.chunks AS number"
+        " FROM json_each(?) j JOIN path p ON p.path = j.value"
         " JOIN file f ON f.path = p.id AND f.worktree = ? JOIN blob b ON b.id = f.blob"
     )
     scores = dict(
@@ -133,10 +139,9 @@ def chunks_of_files(
             (listed, worktree, match_expression(terms), f"bm25({NAME_WEIGHT}, {BODY_WEIGHT})"),
         )
     )
-    for (first,) in connection.execute(
-        f"SELECT s.first FROM ({blobs}) s WHERE s.number > 0", (listed, worktree)
-    ):  # noqa: S608
-        scores.setdefault(first, 0.0)
+    for first, number in connection.execute(blobs, (listed, worktree)):
+        if number:
+            scores.setdefault(first, 0.0)
     found = _load(connection, worktree, scores)
     for (chunk, _), candidate in found.items():
         candidate.words = scores[chunk]

@@ -4,6 +4,7 @@ A frame is its length in 8 bytes, little end first, and a marshalled value: in, 
 a list of rows, or of strings that say why a file could not be parsed. It ends with its input.
 """
 
+import faulthandler
 import marshal
 import os
 from typing import BinaryIO, cast
@@ -11,6 +12,7 @@ from typing import BinaryIO, cast
 from codelab.index.analyse import analyse
 
 _LENGTH_BYTES = 8
+_LONGEST_SECONDS = 60.0
 
 
 def write_frame(stream: BinaryIO, value: object) -> None:
@@ -54,7 +56,10 @@ def main() -> None:
             batch = read_frame(source)
         except EOFError:
             return
+        # A parser that hangs must not outlive the worker that would have ended it.
+        faulthandler.dump_traceback_later(_LONGEST_SECONDS, exit=True)
         write_frame(target, [_rows(path, data) for path, data in cast("list[tuple[str, bytes]]", batch)])
+        faulthandler.cancel_dump_traceback_later()
 
 
 if __name__ == "__main__":

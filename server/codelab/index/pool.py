@@ -48,6 +48,8 @@ class ParserPool:
         self._tasks: queue.SimpleQueue[list[Text] | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[list[Outcome]] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._children: list[subprocess.Popen[bytes]] = []  # each is added and removed by its own thread
+        self._killed = False
         self._batch: list[Text] = []
         self._batch_bytes = 0
         self.waiting = 0  # texts given and not yet returned
@@ -101,6 +103,12 @@ class ParserPool:
         self._batch, self._batch_bytes, self.waiting = [], 0, 0
         self._outcomes = queue.SimpleQueue()
 
+    def kill(self) -> None:
+        """End the processes at once, from another thread; what they were at is lost, and no more is begun."""
+        self._killed = True
+        for child in list(self._children):
+            child.kill()
+
     def _serve(self) -> None:
         child: subprocess.Popen[bytes] | None = None
         while (batch := self._tasks.get()) is not None:
@@ -114,6 +122,7 @@ class ParserPool:
                 answers or [Outcome(batch[0].number, None, "its parser crashed or took too long")]
             )
         if child is not None:
+            self._children.remove(child)
             _end(child)
 
     def _ask(
@@ -121,7 +130,10 @@ class ParserPool:
     ) -> tuple[subprocess.Popen[bytes] | None, list[Outcome] | None]:
         """Let a process parse a batch; None for its outcomes if the process did not survive it."""
         if child is None or child.poll() is not None:
+            if self._killed:
+                return None, None
             child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._children.append(child)
         source, target = cast("BinaryIO", child.stdout), cast("BinaryIO", child.stdin)
         watchdog = threading.Timer(self._seconds, child.kill)
         watchdog.start()
@@ -129,6 +141,7 @@ class ParserPool:
             write_frame(target, [(text.path, text.data) for text in batch])
             answers = cast("list[tuple[object, ...] | str]", read_frame(source))
         except (OSError, EOFError, ValueError, TypeError):
+            self._children.remove(child)
             _end(child)
             return None, None
         finally:

@@ -1,5 +1,6 @@
 """What a query asks for: words to match, and names it may mean."""
 
+import itertools
 import re
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ def understand(text: str) -> Query:
         terms.update(dict.fromkeys(split_identifier(one).split()))
     pairs = {
         f"{left}{right}".lower(): None
-        for left, right in zip(telling, telling[1:], strict=False)
+        for left, right in itertools.pairwise(telling)
         if left.isalpha() and right.isalpha() and left.isascii() and right.isascii()
     }
     is_name = len(identifiers) == 1 or _QUALIFIED.fullmatch(text.strip()) is not None

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 from typing import TypeVar
@@ -82,13 +83,8 @@ class IndexReader:
             texts = {p: self._overlays.get(p, text) for p, text in without_secrets(overlay).items()}
             ranked: list[Candidate] = []
             for _ in range(_STALE_ROUNDS):
-                found = self._ask(
-                    lambda connection, worktree: search.rank(
-                        connection, worktree, understood, limit, filters, texts
-                    ),
-                    [],
-                )
-                ranked, stale = self._with_text(found)
+                ask = partial(search.rank, query=understood, limit=limit, filters=filters, overlay=texts)
+                ranked, stale = self._with_text(self._ask(ask) or [])
                 if not stale:
                     break
                 texts |= stale
@@ -101,7 +97,7 @@ class IndexReader:
         with self._lock:
             if overlay is not None and path in overlay:
                 return _symbols(path, self._overlays.get(path, overlay[path]))
-            return self._ask(lambda connection, worktree: _outline(connection, worktree, path), [])
+            return self._ask(partial(_outline, path=path)) or []
 
     def find_symbols(self, name: str, overlay: Mapping[str, str] | None = None) -> list[Symbol]:
         """Return the definitions of a name, qualified or not: exact ones first, then those in other case."""
@@ -110,7 +106,7 @@ class IndexReader:
             return []
         last = wanted.rpartition(".")[2]
         with self._lock:
-            found = self._ask(lambda connection, worktree: _find_symbols(connection, worktree, last), [])
+            found = self._ask(partial(_find_symbols, name=last)) or []
             texts = without_secrets(overlay)
             found = [symbol for symbol in found if symbol.path not in texts]
             for path, text in texts.items():
@@ -124,23 +120,23 @@ class IndexReader:
         """Return how the index stands, with what was left out of it."""
         status = read_status(self._status_path)
         with self._lock:
-            skipped = self._ask(_skipped, ())
+            skipped = self._ask(_skipped) or ()
             if self._connection is None and status.state == "fresh":
                 return IndexStatus("missing")
         return replace(status, skipped=skipped)
 
-    def _ask(self, question: Callable[[Connection, int], _T], nothing: _T) -> _T:
-        """Answer from one state of the index; ``nothing`` where there is none or it cannot be read."""
+    def _ask(self, question: Callable[[Connection, int], _T]) -> _T | None:
+        """Answer from one state of the index; None where there is none or it cannot be read."""
         try:
             connection = self._open()
             if connection is None:
-                return nothing
+                return None
             connection.execute("BEGIN")
             try:
                 row = connection.execute(
                     "SELECT id FROM worktree WHERE root = ?", (str(self.repository.root),)
                 ).fetchone()
-                return question(connection, row[0]) if row else nothing
+                return question(connection, row[0]) if row else None
             finally:
                 if connection.in_transaction:
                     connection.execute("COMMIT")
@@ -148,7 +144,7 @@ class IndexReader:
             self._close()
             if database.is_damage(error):
                 self._report_damage()
-            return nothing
+            return None
 
     def _open(self) -> Connection | None:
         identity = database.identity(self._folder)

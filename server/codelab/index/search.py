@@ -26,7 +26,7 @@ _DEFINITIONS = 200
 
 
 class Filters(NamedTuple):
-    """What a passage must be: ``path`` is a pattern as in .gitignore, a folder or a file; empty ones match all."""
+    """What a passage must be; ``path`` is a pattern as in .gitignore, a folder or a file. Empty: anything."""
 
     path: str = ""
     language: str = ""
@@ -36,6 +36,7 @@ class Filters(NamedTuple):
 def rank(
     connection: Connection,
     worktree: int,
+    *,
     query: Query,
     limit: int,
     filters: Filters,

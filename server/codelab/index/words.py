@@ -17,9 +17,9 @@ _CACHED = 200_000
 
 _STOPPED = (
     "a an and any are as at be been being but by can could did do does doing for from had has have how i if "
-    "in into is it its itself me my no not of on or our ours should so some such than that the their them then "
-    "there these they this those through to was we were what when where which while who whom why will with "
-    "would you your"
+    "in into is it its itself me my no not of on or our ours should so some such than that the their them "
+    "then there these they this those through to was we were what when where which while who whom why will "
+    "with would you your"
 )
 STOP_WORDS = frozenset(_STOPPED.split(" "))
 """Words of English questions that say nothing about what is asked for."""

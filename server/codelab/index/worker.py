@@ -1,0 +1,196 @@
+"""The index worker: one process per worktree, elected by a lock, that indexes it and then watches it.
+
+``python -m codelab.index.worker --root R`` writes lines of JSON on standard output: ``{"elected": true}``
+once it holds the lock, ``{"error": "..."}`` before it ends for a reason. It ends at once where another worker
+holds the lock, and when its standard input ends, so that it never outlives the face that started it.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from codelab.config.places import Places, find_places
+from codelab.config.settings import Settings
+from codelab.core.errors import Cancelled, CodeLabError
+from codelab.index import database
+from codelab.index.build import WorktreeIndexer
+from codelab.index.pool import ParserPool
+from codelab.index.progress import lock_path, read_status, status_path, write_status
+from codelab.index.repository import find_repository, index_folder
+from codelab.index.types import IndexStatus
+from codelab.index.walk import IGNORE_FILE
+from codelab.index.watch import EXCLUDE_FILE, Watcher
+
+SWEEP_SECONDS = 24 * 3600.0
+"""How often everything is compared with the files, whatever the watcher saw."""
+
+_LOCK_SECONDS = 0.2  # a face that looks whether the lock is free holds it for a moment
+_LOOK_SECONDS = 1.0  # how often the index itself is looked after
+_UNWATCHED_SWEEP_SECONDS = 5.0
+_RETRY_SECONDS = 5.0
+_STATUS_SECONDS = 0.05
+_GRACE_SECONDS = 2.0
+_MANY_CHANGES = 500  # from so many on, looking at everything is cheaper
+
+
+def main() -> int:
+    """Run the worker; return its exit code."""
+    parser = argparse.ArgumentParser(prog="codelab.index.worker")
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--places", default="", help="JSON: the folders config, data and cache")
+    parser.add_argument("--settings", default="{}", help="JSON, as in config.toml")
+    options = parser.parse_args()
+    places = find_places()
+    if options.places:
+        places = Places(**{name: Path(folder) for name, folder in json.loads(options.places).items()})
+    if hasattr(os, "nice"):
+        os.nice(10)
+    try:
+        return run(options.root, places, Settings.model_validate_json(options.settings))
+    except CodeLabError as error:
+        _say({"error": str(error)})
+        return error.exit_code
+
+
+def run(root: Path, places: Places, settings: Settings) -> int:
+    """Take the lock, index, watch; return when the standard input ends or another worker holds the lock.
+
+    Raises:
+        InputError: The folder cannot be indexed.
+        StateError: The index cannot be kept.
+    """
+    repository = find_repository(root)
+    folder = index_folder(places, repository)
+    lock = FileLock(lock_path(places, repository))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=_LOCK_SECONDS, poll_interval=0.02)
+    except Timeout:
+        return 0
+    except OSError as error:
+        raise database.cannot_write(folder, error) from error
+    with lock:
+        report = _Report(status_path(places, repository))
+        report(replace(read_status(report.path), state="building", last_error=""))
+        _say({"elected": True})
+        stop, pool = threading.Event(), ParserPool()
+        threading.Thread(target=_end_with_input, args=(stop, pool), daemon=True).start()
+        with contextlib.suppress(Cancelled):
+            try:
+                with WorktreeIndexer(
+                    root, places, settings, progress=report, cancelled=stop.is_set, pool=pool
+                ) as indexer:
+                    _work(indexer, report, stop)
+            except CodeLabError as error:
+                report.fail(error)
+                raise
+    return 0
+
+
+def _work(indexer: WorktreeIndexer, report: "_Report", stop: threading.Event) -> None:
+    watcher = Watcher(indexer.repository.root)
+    watcher.start()
+    try:
+        swept_at = _sweep(indexer, report, announce=True)
+        watched = False  # whether a sweep has begun since the watcher sees all changes
+        while not stop.is_set():
+            changed = watcher.next(_LOOK_SECONDS if watched else _STATUS_SECONDS)
+            due = _RETRY_SECONDS if report.failed else SWEEP_SECONDS if watched else _UNWATCHED_SWEEP_SECONDS
+            if watcher.error:
+                report.note(watcher.error)
+            if not watcher.ready.is_set():
+                watched = False
+            elif not watched:
+                watched, due = True, 0.0
+            if EXCLUDE_FILE in changed:
+                indexer.forget_rules()
+            if time.monotonic() - swept_at >= due or indexer.is_lost() or _needs_sweep(changed):
+                swept_at = _sweep(indexer, report, announce=False)
+            elif changed:
+                _guard(partial(indexer.update, changed), report)
+    finally:
+        watcher.stop()
+
+
+def _needs_sweep(changed: set[str]) -> bool:
+    return len(changed) > _MANY_CHANGES or any(
+        path == EXCLUDE_FILE or path.rpartition("/")[2] == IGNORE_FILE for path in changed
+    )
+
+
+def _sweep(indexer: WorktreeIndexer, report: "_Report", *, announce: bool) -> float:
+    began = time.monotonic()
+    _guard(partial(indexer.sweep, announce=announce), report)
+    indexer.clean()
+    return began
+
+
+def _guard(work: Callable[[], IndexStatus], report: "_Report") -> None:
+    try:
+        work()
+    except Cancelled:
+        raise
+    except CodeLabError as error:  # told, and tried again at the next sweep
+        report.fail(error)
+
+
+class _Report:
+    """Writes the status where every face sees it, not more often than a person can follow."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.failed = False
+        self._note = ""
+        self._status = IndexStatus("building")
+        self._written = 0.0
+
+    def __call__(self, status: IndexStatus) -> None:
+        self._status = replace(status, last_error=self._note)
+        self.failed = False
+        if status.state != "building" or time.monotonic() - self._written > _STATUS_SECONDS:
+            self._write()
+
+    def note(self, text: str) -> None:
+        if text != self._note:
+            self._note = text
+            self(self._status)
+
+    def fail(self, error: CodeLabError) -> None:
+        self.failed = True
+        self._status = replace(self._status, state="failed", last_error=str(error))
+        self._write()
+
+    def _write(self) -> None:
+        self._written = time.monotonic()
+        with contextlib.suppress(OSError):  # a full disk: the next status tells
+            write_status(self.path, self._status)
+
+
+def _end_with_input(stop: threading.Event, pool: ParserPool) -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    stop.set()
+    pool.kill()
+    time.sleep(_GRACE_SECONDS)
+    os._exit(0)  # whatever still runs, nothing waits for it
+
+
+def _say(line: dict[str, object]) -> None:
+    with contextlib.suppress(OSError):
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
