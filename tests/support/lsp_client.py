@@ -119,11 +119,9 @@ class RawClient:
         """Execute a command and return its result."""
         return await self.request("workspace/executeCommand", {"command": name, "arguments": list(arguments)})
 
-    async def close_input(self) -> None:
+    def close_input(self) -> None:
         """End the server's input."""
         self._writer.close()
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            await self._writer.wait_closed()
 
     # --- from the server -----------------------------------------------------------------------------
     async def wait_for(self, wanted: Callable[[Json], bool], *, times: int = 1) -> Json:
@@ -246,7 +244,7 @@ class RawClient:
 
     async def close(self) -> None:
         """End the server's input, wait for its end, and let everything go."""
-        await self.close_input()
+        self.close_input()
         try:
             await self.ended()
         finally:

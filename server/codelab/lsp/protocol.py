@@ -110,8 +110,8 @@ class CodeLabProtocol(LanguageServerProtocol):
 
     def send_error(self, number: str | int | None, code: int, message: str) -> None:
         """Answer the request of that number, or none in particular, with an error."""
-        error = types.ResponseError(code=code, message=message)
-        self._send_data(types.ResponseErrorMessage(id=number, error=error, jsonrpc=self.VERSION))
+        error = {"code": code, "message": message}
+        self._send_data({"jsonrpc": self.VERSION, "id": number, "error": error})
 
     # --- requests to the client ----------------------------------------------------------------------
     def withdraw(self, number: str) -> None:
