@@ -48,7 +48,7 @@
     (function_declarator
       declarator: (parenthesized_declarator
         (pointer_declarator declarator: (type_identifier) @name)))
-  ]) @definition.type
+  ]) @definition.typedef
 
 (field_declaration
   declarator: [
@@ -97,6 +97,7 @@
     (init_declarator declarator: [
       (identifier) @name
       (pointer_declarator declarator: (identifier) @name)
+      (pointer_declarator declarator: (array_declarator declarator: (identifier) @name))
       (array_declarator declarator: (identifier) @name)
     ])
   ]) @definition.variable)

@@ -19,7 +19,7 @@
     (pointer_declarator declarator: (function_declarator declarator: [
       (field_identifier) (qualified_identifier) (operator_name)
     ] @name))
-    (operator_cast type: (_) @name)
+    (operator_cast) @name
   ]
   body: (compound_statement)? @body) @definition.function
 

@@ -13,11 +13,13 @@
   (member_expression property: (property_identifier) @base)
 ])
 
-(jsx_opening_element name: [
+; Components; elements of HTML begin with a small letter
+((jsx_opening_element name: [
   (identifier) @call
   (member_expression property: (property_identifier) @call)
-])
-(jsx_self_closing_element name: [
+]) (#match? @call "^[A-Z]"))
+
+((jsx_self_closing_element name: [
   (identifier) @call
   (member_expression property: (property_identifier) @call)
-])
+]) (#match? @call "^[A-Z]"))

@@ -14,7 +14,7 @@
 
 (import_from_statement (wildcard_import) @import.name)
 
-(future_import_statement) @import
+(future_import_statement "__future__" @import.module) @import
 
 (future_import_statement
   name: (dotted_name) @import.name)

@@ -1,4 +1,5 @@
 (table [(bare_key) (dotted_key) (quoted_key)] @name) @definition.table
 (table_array_element [(bare_key) (dotted_key) (quoted_key)] @name) @definition.table
-(pair [(bare_key) (dotted_key) (quoted_key)] @name) @definition.key
+(document (pair [(bare_key) (dotted_key) (quoted_key)] @name) @definition.key)
+(table (pair [(bare_key) (dotted_key) (quoted_key)] @name) @definition.key)
 (comment) @comment

@@ -27,7 +27,10 @@ class Leading:
                 row = row_of(start)
                 if not is_comment or not data[starts[row] : start].strip():
                     # Some grammars count the line's end to the comment.
-                    self.ends[row_of(max(start, end - 1))] = (row, is_comment)
+                    last = row_of(max(start, end - 1))
+                    known = self.ends.get(last)
+                    if known is None or (row, is_comment) < known:
+                        self.ends[last] = (row, is_comment)
 
     def first_row(self, row: int) -> int:
         """Return the first of the rows that belong to a definition that begins on ``row``."""

@@ -7,6 +7,10 @@ SMALL_LINES = 5
 TINY_LINES = 3
 
 
+# Short definitions of these kinds name a chunk only where they are most of it.
+_SPEAK_FOR_THEMSELVES = frozenset(("constant", "field", "key", "macro", "type", "typedef", "variable"))
+
+
 class Piece:
     """Rows ``first`` to ``after``, ``after`` excluded, that become a chunk.
 
@@ -83,7 +87,8 @@ def _join(last: Piece, piece: Piece, total: list[int]) -> None:
     """Extend ``last`` by ``piece``."""
     last.after = piece.after
     heavier = piece if piece.heaviest > last.heaviest else last
-    if 2 * heavier.heaviest >= total[last.after] - total[last.first] or not last.scope[0]:
+    most = 2 * heavier.heaviest >= total[last.after] - total[last.first]
+    if most or (not last.scope[0] and heavier.name[1] not in _SPEAK_FOR_THEMSELVES):
         last.name = heavier.name
     else:
         last.name = last.scope

@@ -61,7 +61,8 @@ def _errors(grammar: Grammar, root: "Node", lines: Lines) -> list[tuple[int, int
     from tree_sitter import QueryCursor
 
     row_of = lines.row_of
-    spans = [node.byte_range for node in QueryCursor(grammar.errors).captures(root).get("error", ())]
+    nodes = QueryCursor(grammar.errors).captures(root).get("error", ())
+    spans = sorted(node.byte_range for node in nodes)
     return [(row_of(start), row_of(max(start, end - 1)) + 1) for start, end in spans]
 
 

@@ -1,7 +1,7 @@
 """Definitions and references from the captures of the tags queries.
 
-A query gives its captures as lists of nodes by capture name, in the order of the file, which is twice as
-fast as asking for whole matches. Which name belongs to which definition follows from their spans: a name,
+A query gives its captures as lists of nodes by capture name, in no order, which is twice as fast as asking
+for whole matches. Which name belongs to which definition follows from their spans: a name,
 a body or a docstring belongs to the innermost definition around it.
 """
 
@@ -20,7 +20,7 @@ MAX_SIGNATURE = 240
 MAX_DOC = 320
 
 _CLASS_LIKE = frozenset(("class", "interface", "trait", "struct", "enum", "record", "union", "scope"))
-_WEAK = frozenset(("variable", "field", "type", "declaration"))
+_WEAK = frozenset(("variable", "field", "type", "typedef", "declaration"))
 _NAME, _BODY, _DOC, _RECEIVER = range(1, 5)
 _PARTS = {"name": _NAME, "body": _BODY, "doc": _DOC, "receiver": _RECEIVER}
 _REFERENCES = ("call", "base", "type")
@@ -31,6 +31,7 @@ _SAYS_NOTHING = frozenset(("", "module", "exports", "prototype", "this", "self",
 _ARGUMENTS = re.compile(r"<[^<>]*>")
 _WORDS_BEFORE = re.compile(rb"[a-z][a-z ]{0,40}")
 _COMMENT_MARK = re.compile(r"[ \t]*(?:/\*+!?|\*+/|//[/!]*|\*|#+!?)?")
+_COMMENT_AFTER = re.compile(r":\s*#[^\"']*$")
 _STRING_START = re.compile(r"^[rRuUbB]{0,2}(?:\"{1,3}|'{1,3})")
 
 
@@ -97,7 +98,7 @@ def heading_spans(captures: "dict[str, list[Node]]") -> "list[tuple[int, int, No
     They are headings that the grammar does not make sections of: such a section ends at the next one or
     with what the heading stands in.
     """
-    headings = captures.get("heading", ())
+    headings = sorted(captures.get("heading", ()), key=_start_of)
     spans = []
     for at, node in enumerate(headings):
         parent = node.parent
@@ -106,6 +107,10 @@ def heading_spans(captures: "dict[str, list[Node]]") -> "list[tuple[int, int, No
             end = min(end, headings[at + 1].start_byte)
         spans.append((node.start_byte, max(end, node.end_byte), node))
     return spans
+
+
+def _start_of(node: "Node") -> int:
+    return node.start_byte
 
 
 def _take(owner: Found, part: int, span: tuple[int, int]) -> None:
@@ -134,7 +139,7 @@ def name_definitions(found: list[Found], lines: Lines, leading: Leading) -> list
     definitions: list[Definition] = []
     for one in found:
         parent = one.parent
-        while parent is not None and (parent.depth >= MAX_DEPTH or parent.kind == "type"):
+        while parent is not None and (parent.depth >= MAX_DEPTH or parent.kind == "typedef"):
             parent = parent.parent
         prefix = parent.qualified if parent is not None else ""
         if one.receiver is not None:
@@ -157,7 +162,7 @@ def name_definitions(found: list[Found], lines: Lines, leading: Leading) -> list
             if kind == "variable" and name.isupper():
                 kind = "constant"
             elif kind == "function" and "." in name:
-                kind = "method"
+                kind = one.kind = "method"
             definitions.append(
                 Definition(
                     name if one.kind in _WHOLE else name.rpartition(".")[2],
@@ -183,16 +188,22 @@ def _kind(kind: str, parent: str) -> str:
 
 def _plain_name(name: str, kind: str) -> str:
     """Write a name with dots between its parts, without type arguments, quotes and what says nothing."""
-    name = name[: 4 * MAX_SIGNATURE].strip(" \t\r\n\"'")
+    name = " ".join(name[: 4 * MAX_SIGNATURE].split())
+    if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
+        name = name[1:-1]
     if kind in _WHOLE:
-        return " ".join(name.split())
-    while "<" in name and not name.startswith("operator") and "::operator" not in name:
-        shorter = _ARGUMENTS.sub("", name)
-        if shorter == name:
+        return name
+    path, operator, tail = name.partition("operator")
+    if operator and tail.startswith(" "):
+        tail = tail.partition("(")[0]
+    while "<" in path:
+        shorter = _ARGUMENTS.sub("", path)
+        if shorter == path:
             break
-        name = shorter
-    parts = [part for part in name.replace("::", ".").split(".") if part not in _SAYS_NOTHING]
-    return ".".join(parts) or name
+        path = shorter
+    parts = path.replace("::", ".").split(".")
+    kept = [part for part in parts[:-1] if part not in _SAYS_NOTHING]
+    return ".".join((*kept, f"{parts[-1]}{operator}{tail}"))
 
 
 def _signature(one: Found, lines: Lines) -> str:
@@ -207,7 +218,7 @@ def _signature(one: Found, lines: Lines) -> str:
         newline = lines.data.find(b"\n", start, end)
         end = newline if newline >= 0 else end
     text = " ".join(lines.text(start, min(end, start + 4 * MAX_SIGNATURE)).split())
-    return text[:MAX_SIGNATURE].rstrip(" :{")
+    return _COMMENT_AFTER.sub("", text[:MAX_SIGNATURE]).rstrip(" :{")
 
 
 def _doc(one: Found, lines: Lines, leading: Leading) -> str:
@@ -247,7 +258,7 @@ def find_references(
     for kind in _REFERENCES:
         for node in captures.get(kind, ()):
             start, end = node.byte_range
-            if start in seen:
+            if start in seen or start == end:
                 continue
             seen.add(start)
             text = whole[start:end] if whole is not None else data[start:end].decode("utf-8", "replace")
