@@ -1,6 +1,5 @@
 """Which folder a workspace is, and which cannot be one."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 from codelab.core.errors import InputError
 from codelab.workspace.root import check_root, find_root
+from tests.support.rights import GIVE_UP_RIGHTS
 
 
 def check_refused(path: Path, said: str) -> None:
@@ -53,35 +53,31 @@ def test_a_missing_folder_a_file_and_a_loop_of_links_are_told_apart(tmp_path: Pa
     check_refused(tmp_path / "nul\0", "cannot be used")
 
 
+LOOK = """
+import sys
+from pathlib import Path
+from codelab.workspace.root import find_root
+for path in sys.argv[1:]:
+    try: find_root(Path(path))
+    except Exception as error: print(type(error).__name__, error)
+"""
+
+
 @pytest.mark.req("SAFE-5")
-def test_an_unreadable_folder_is_refused(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o000)
-    try:
-        if os.geteuid() != 0:
-            check_refused(closed, "cannot be read")
-            return
-        script = (
-            "import os, sys; from pathlib import Path; from codelab.workspace.root import find_root\n"
-            "os.setuid(65534)\n"
-            "try: find_root(Path(sys.argv[1]))\n"
-            "except Exception as error: print(type(error).__name__, error)\n"
-        )
-        _open_to_all(tmp_path)
-        done = subprocess.run(
-            [sys.executable, "-c", script, str(closed)],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        assert "InputError" in done.stdout
-        assert "cannot be read" in done.stdout
-    finally:
-        closed.chmod(0o700)
-
-
-def _open_to_all(path: Path) -> None:
-    for folder in (path, *path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != folder.parent:
-            folder.chmod(folder.stat().st_mode | 0o011)
+def test_a_folder_that_cannot_be_listed_or_entered_is_refused(tmp_path: Path) -> None:
+    folders = []
+    for name, mode in (("neither", 0o000), ("entered", 0o300), ("listed", 0o600)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(mode)
+        folders.append(str(tmp_path / name))
+    done = subprocess.run(
+        [sys.executable, "-c", GIVE_UP_RIGHTS + LOOK, *folders],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    for folder in folders:
+        Path(folder).chmod(0o700)
+    assert done.stdout.count("InputError") == 3, done.stdout
+    assert done.stdout.count("cannot be read. Permission denied.") == 3
