@@ -1,0 +1,119 @@
+"""The host's HTTP interface: the OpenAI chat API, and how the host is."""
+
+import os
+import secrets
+import time
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from codelab.core.errors import ModelError
+from codelab_models.failures import FailureKind, failure
+from codelab_models.host.activity import Activity
+from codelab_models.host.answer import ChatAnswer, error_response
+from codelab_models.host.providers_library import ProvidersLibrary
+from codelab_models.host.upstream import read_call
+from codelab_models.rendezvous import ACCESS_HEADER, PROTOCOL, TOKEN_HEADER
+
+REQUEST_BYTES = 32_000_000
+
+
+class HostApp:
+    """The ASGI application.
+
+    Args:
+        library: litellm.
+        activity: Is told of every request.
+        version: CodeLab's version.
+        token: Every request must bring it; empty where the socket's permissions do the guarding.
+    """
+
+    def __init__(self, library: ProvidersLibrary, activity: Activity, version: str, token: str = "") -> None:
+        self._library = library
+        self._activity = activity
+        self._version = version
+        self._token = token
+        self._began = time.monotonic()
+        routes = [
+            Route("/v1/chat/completions", self._chat, methods=["POST"]),
+            Route("/v1/models", self._models),
+        ]
+        for prefix in ("", "/v1"):
+            routes += [Route(f"{prefix}/health", self._health), Route(f"{prefix}/ready", self._ready)]
+        self._app: ASGIApp = Starlette(routes=routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            return
+        with self._activity.request():
+            if self._token and not self._allowed(scope):
+                refused = failure(
+                    FailureKind.KEY, "The model host is not for this program", fix="Start CodeLab again"
+                )
+                await error_response(refused)(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+
+    def _allowed(self, scope: Scope) -> bool:
+        name = TOKEN_HEADER.lower().encode()
+        given = next((value for header, value in scope["headers"] if header == name), b"")
+        return secrets.compare_digest(given, self._token.encode())
+
+    async def _health(self, _: Request) -> Response:
+        return JSONResponse(
+            {
+                "version": self._version,
+                "protocol": PROTOCOL,
+                "pid": os.getpid(),
+                "uptime_seconds": round(time.monotonic() - self._began, 3),
+                "ready": self._library.ready,
+                "error": self._library.error,
+            }
+        )
+
+    async def _ready(self, request: Request) -> Response:
+        with suppress(ModelError):  # the answer says it
+            await self._library.get()
+        return await self._health(request)
+
+    async def _models(self, _: Request) -> Response:
+        try:
+            listed = chat_models(await self._library.get())
+        except ModelError as error:
+            return error_response(error)
+        return JSONResponse({"object": "list", "data": [{"id": name, "object": "model"} for name in listed]})
+
+    async def _chat(self, request: Request) -> Response:
+        try:
+            key = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+            call = read_call(await _body(request), key, request.headers.get(ACCESS_HEADER, ""))
+        except ModelError as error:
+            return error_response(error)
+        return ChatAnswer(self._library, call)
+
+
+def chat_models(litellm: ModuleType) -> list[str]:
+    """Return the chat models that litellm knows, each with its provider's name before it."""
+    names = set()
+    known: dict[str, dict[str, Any]] = litellm.model_cost
+    for name, facts in known.items():
+        provider = str(facts.get("litellm_provider", ""))
+        if facts.get("mode") == "chat" and provider:
+            names.add(name if name.startswith(f"{provider}/") else f"{provider}/{name}")
+    return sorted(names)
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > REQUEST_BYTES:
+            raise failure(FailureKind.TOO_LONG, f"The request has more than {REQUEST_BYTES:,} bytes")
+    return bytes(body)

@@ -1,0 +1,232 @@
+"""One request to a provider through litellm, with the key that came along with it."""
+
+import json
+import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from codelab.core.errors import ModelError
+from codelab_models.failures import FailureKind, failure, one_line, refusal
+from codelab_models.providers import ACCESS_PARAMETERS, provider_of
+from codelab_models.transport import seconds_to_wait
+
+PASSED_ON = frozenset(
+    {
+        *("messages", "tools", "tool_choice", "parallel_tool_calls", "temperature", "top_p", "max_tokens"),
+        *("max_completion_tokens", "stop", "seed", "response_format", "presence_penalty"),
+        *("frequency_penalty", "reasoning_effort", "logit_bias", "logprobs", "top_logprobs"),
+    }
+)
+"""Fields of the chat API that reach the provider; whatever else litellm would take is not for callers."""
+
+UPSTREAM_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """A checked request.
+
+    Attributes:
+        model: As litellm names it.
+        fields: What is passed on.
+        stream: Whether the answer is wanted in pieces.
+        api_key: The caller's key.
+        parameters: What else the provider needs, such as ``api_base``.
+    """
+
+    model: str
+    fields: dict[str, Any] = field(repr=False)
+    stream: bool
+    api_key: str = field(repr=False)
+    parameters: dict[str, str] = field(repr=False)
+
+
+def read_call(body: bytes, key: str, access: str) -> ModelCall:
+    """Check a request.
+
+    Args:
+        body: The JSON of a chat completion.
+        key: The key that came in the Authorization header, or an empty string.
+        access: JSON of further parameters, or an empty string.
+
+    Raises:
+        ModelFailure: It is no chat request.
+    """
+    try:
+        data = json.loads(body)
+        given = json.loads(access or "{}")
+    except (ValueError, RecursionError) as error:
+        raise _bad("It is not JSON") from error
+    if not isinstance(data, dict) or not isinstance(given, dict):
+        raise _bad("It is no JSON object")
+    messages = data.get("messages")
+    if not isinstance(messages, list) or not messages or not all(isinstance(one, dict) for one in messages):
+        raise _bad("`messages` must be a list of messages")
+    if not isinstance(data.get("model"), str) or not data["model"]:
+        raise _bad("`model` must name a model")
+    fields = {name: value for name, value in data.items() if name in PASSED_ON and value is not None}
+    parameters = {
+        name: value for name, value in given.items() if name in ACCESS_PARAMETERS and isinstance(value, str)
+    }
+    return ModelCall(data["model"], fields, data.get("stream") is True, key, parameters)
+
+
+async def stream(litellm: ModuleType, call: ModelCall) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the chunks of an answer as the chat API has them, usage last; closing it stops the provider.
+
+    Raises:
+        ModelError: The provider failed; also if it broke off, which litellm hides.
+    """
+    answer = None
+    try:
+        answer = await litellm.acompletion(
+            **_arguments(call), stream=True, stream_options={"include_usage": True}
+        )
+        async for chunk in answer:
+            data = chunk.model_dump(mode="json", exclude_none=True)
+            _restore(data, call)
+            if _finishes(data) and _finish_was_invented(answer):
+                where = provider_of(call.model).title
+                why = "Its stream ended without saying that it is complete"
+                raise failure(FailureKind.CUT, f"{where} broke off in the middle of the answer", why=why)
+            if isinstance(usage := data.get("usage"), dict):
+                usage["cost"] = _cost(litellm, call, usage)
+            yield data
+    except ModelError:
+        raise
+    except Exception as error:
+        raise explained(error, call) from None  # the provider's words may hold the key
+    finally:
+        if answer is not None:
+            await answer.aclose()
+
+
+async def complete(litellm: ModuleType, call: ModelCall) -> dict[str, Any]:
+    """Return a whole answer as the chat API has it.
+
+    Raises:
+        ModelError: The provider failed.
+    """
+    try:
+        answer = await litellm.acompletion(**_arguments(call))
+    except Exception as error:
+        raise explained(error, call) from None
+    data: dict[str, Any] = answer.model_dump(mode="json", exclude_none=True)
+    _restore(data, call)
+    if isinstance(usage := data.get("usage"), dict):
+        usage["cost"] = _cost(litellm, call, usage)
+    return data
+
+
+async def after_the_first(
+    chunks: AsyncGenerator[dict[str, Any], None],
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Wait for the first chunk, so that a failure before it can still be an HTTP status; return all."""
+    first = await anext(chunks, None)
+
+    async def all_of_them() -> AsyncGenerator[dict[str, Any], None]:
+        async with aclosing(chunks):
+            if first is not None:
+                yield first
+            async for chunk in chunks:
+                yield chunk
+
+    return all_of_them()
+
+
+def explained(error: Exception, call: ModelCall) -> ModelError:
+    """Turn an exception of litellm into one of ours, without the key."""
+    kind = type(error).__name__
+    secrets = tuple(value for value in (call.api_key, *call.parameters.values()) if value)
+    said = re.sub(r"^(litellm\.)?(\w+(Error|Exception)\b( - |: ?|\. ?)?)+", "", str(error).strip())
+    message = one_line(said.split(" Original exception:")[0], secrets=secrets)
+    where = provider_of(call.model).title
+    if "LLM Provider NOT provided" in message:
+        return failure(
+            FailureKind.UNKNOWN_MODEL,
+            f"No provider is known for the model {call.model!r}",
+            fix="Name its provider too in `models.chat`, e.g. `ollama/qwen2.5-coder:14b`",
+        )
+    if "Missing credentials" in message or "api_key client option must be set" in message:
+        variables = " or ".join(provider_of(call.model).keys) or "the provider's variables"
+        return failure(
+            FailureKind.KEY,
+            f"There is no key for {where}",
+            why="The environment of the editor has none",
+            fix=f"Set {variables} in the environment that the editor is started from",
+        )
+    if kind in ("APIConnectionError", "InternalServerError") and re.match(
+        r"connection error|cannot connect", message, re.I
+    ):
+        base = call.parameters.get("api_base", "")
+        return failure(
+            FailureKind.UNREACHABLE,
+            f"{where} cannot be reached",
+            why=f"Nothing answers at {base}" if base else message,
+        )
+    if kind == "Timeout":
+        return failure(FailureKind.SLOW, f"{where} does not answer", why=message)
+    code = {
+        "ContextWindowExceededError": "context_length_exceeded",
+        "ContentPolicyViolationError": "content_filter",
+        "NotFoundError": "model_not_found",
+    }.get(kind, str(getattr(error, "code", "") or ""))
+    status = getattr(error, "status_code", 500)
+    wait = seconds_to_wait(_header(error, "retry-after"))
+    return refusal(int(status), code, message, model=call.model, where=where, retry_after=wait)
+
+
+def _arguments(call: ModelCall) -> dict[str, Any]:
+    arguments: dict[str, Any] = {**call.fields, **call.parameters, "model": call.model}
+    arguments |= {"num_retries": 0, "max_retries": 0, "timeout": UPSTREAM_SECONDS}
+    if call.api_key:
+        arguments["api_key"] = call.api_key
+    elif call.parameters.get("api_base"):
+        arguments["api_key"] = "none"  # servers of one's own want none, client libraries want something
+    return arguments
+
+
+def _restore(data: dict[str, Any], call: ModelCall) -> None:
+    data["model"] = call.model
+    data.pop("provider_specific_fields", None)
+
+
+def _finishes(data: dict[str, Any]) -> bool:
+    choices = data.get("choices") or []
+    return bool(choices) and choices[0].get("finish_reason") is not None
+
+
+def _finish_was_invented(answer: Any) -> bool:
+    """Tell whether the provider's stream ended without a finish reason, for which litellm says ``stop``."""
+    reasons = (
+        getattr(answer, name, "unknown") for name in ("received_finish_reason", "intermittent_finish_reason")
+    )
+    return all(reason is None for reason in reasons)
+
+
+def _cost(litellm: ModuleType, call: ModelCall, usage: Mapping[str, Any]) -> float:
+    counts = {
+        "prompt_tokens": usage.get("prompt_tokens", 0),
+        "completion_tokens": usage.get("completion_tokens", 0),
+    }
+    try:
+        return float(sum(litellm.cost_per_token(model=call.model, **counts)))
+    except Exception:  # the price of many models is not known
+        return 0.0
+
+
+def _header(error: Exception, name: str) -> str | None:
+    for headers in (
+        getattr(error, "litellm_response_headers", None),
+        getattr(getattr(error, "response", None), "headers", None),
+    ):
+        if headers is not None and (value := headers.get(name)):
+            return str(value)
+    return None
+
+
+def _bad(why: str) -> ModelError:
+    return failure(FailureKind.REFUSED, "The model host does not understand the request", why=why)
