@@ -11,7 +11,7 @@ import sys
 
 import environment
 
-QUESTION = "Where is an approval bound to the exact bytes that will run?"
+QUESTION = "How is the index worker elected?"
 
 
 def main() -> int:
@@ -22,16 +22,8 @@ def main() -> int:
     variables = environment.command_environment()
     variables.setdefault("CODELAB_HOME", str(environment.ENVIRONMENT / "codelab-home"))
     environment.say(f'\n$ codelab ask "{question}"')
-    command = [
-        str(environment.PYTHON),
-        "-m",
-        "codelab.cli",
-        "ask",
-        "--root",
-        str(environment.ROOT),
-        "--",
-        question,
-    ]
+    codelab = str(environment.BIN / "codelab")
+    command = [codelab, "ask", "--root", str(environment.ROOT), "--", question]
     return subprocess.call(command, env=variables, cwd=str(environment.ROOT))
 
 
