@@ -36,7 +36,8 @@ async def show_indexing(face: LspFace, workbench: "Workbench") -> None:
             continue
         if progress is None:
             progress = await begin_progress(face, "CodeLab: indexing", percentage=0)
-        progress.report(f"{last.files:,} of {last.total:,} files", _percent(last))
+        told = f"{last.files:,} of {last.total:,} files" if last.total else "finding the files"
+        progress.report(told, _percent(last))
     if progress is not None:
         progress.end(f"{last.files:,} files")
     if last.state == "failed":

@@ -1,5 +1,6 @@
 """Following a run: its progress while it works, its answer when it has ended."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ async def answer_with_run(face: LspFace, handle: "RunHandle", following: Followi
         return data
     finally:
         if not ended and not face.closing:
-            face.spawn(_stop(face, handle.run))
+            await asyncio.shield(face.spawn(_stop(face, handle.run)))
 
 
 async def _stop(face: LspFace, run: str) -> None:
@@ -89,15 +90,38 @@ async def _follow(face: LspFace, handle: "RunHandle", following: Following) -> d
     )
     try:
         agent = ""
+        approved = ApprovedCalls()
         async for event in handle.events():
             if isinstance(event, RunStarted):
                 agent = event.agent
             if line := progress_line(agent, event):
                 progress.report(line)
+            if problem := approved.problem_of(event):
+                face.show(problem, types.MessageType.Warning)
         result = await handle.result()
     finally:
         progress.end()
     return await _present(face, result, following, time.monotonic() - started)
+
+
+class ApprovedCalls:
+    """Notices a call that the person approved and that was not carried out all the same."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, str] = {}
+        self._approved: dict[str, str] = {}
+
+    def problem_of(self, event: AnyEvent) -> str:
+        """Take the next event; return what the person should be told, or an empty text."""
+        match event:
+            case ApprovalAsked():
+                self._asked[event.approval] = event.call
+            case ApprovalDecided(state="approved") if event.approval in self._asked:
+                self._approved[self._asked[event.approval]] = event.approval
+            case ToolReturned(ok=False) if event.call in self._approved:
+                kept = self._approved[event.call]
+                return f"Not applied: {event.summary}. Nothing was changed; the proposal is kept as {kept}."
+        return ""
 
 
 _LINES: dict[type, Callable[[Any], str]] = {

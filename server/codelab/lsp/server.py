@@ -98,7 +98,7 @@ async def serve_streams(
     if own_process:
         _end_for_certain(code)
     try:
-        await asyncio.wait_for(face.close(), _CLOSE_SECONDS)
+        await asyncio.wait_for(face.close(), _CLOSE_SECONDS if own_process else None)
     except Exception:
         log.exception("The workbench did not close")
     outgoing.close()

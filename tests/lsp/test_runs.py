@@ -1,0 +1,405 @@
+"""Runs through the language server: the real workbench, a scripted model, an editor of bytes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from codelab.cli.compose import open_workbench
+from codelab.workbench.types import FaceInfo, Verdict
+from tests.support.lsp_client import FULL, Json, NoAnswer, RawClient, ServerAnsweredWithError, connected
+from tests.support.lsp_client_editor import Editor
+from tests.support.model_server import ScriptedModel, When, scripted_model
+
+PAYMENTS = """\
+# codelab: raise ValueError when the amount is negative
+def pay(amount):
+    return amount
+"""
+ASKED = "# codelab: raise ValueError when the amount is negative\ndef pay(amount):\n"
+DONE = 'def pay(amount):\n    if amount < 0:\n        raise ValueError("negative")\n'
+PAID = PAYMENTS.replace(ASKED, DONE)
+DO, EXPLAIN = "Do what this comment asks", "Explain with CodeLab"
+
+
+def edit(old: str, new: str, role: str = "user") -> When:
+    arguments = {"path": "payments.py", "replacements": [{"old": old, "new": new}]}
+    return When(role=role, times=1).call("edit_file", arguments)
+
+
+EDIT = edit(ASKED, DONE)
+FINISH = When(role="tool").say("Negative amounts are refused now.\n\nMore about it.")
+
+
+def text_of(uri: str) -> str:
+    return Path(uri.removeprefix("file://")).read_text()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a test has before it."""
+
+    client: RawClient
+    editor: Editor
+    model: ScriptedModel
+    root: Path
+
+    @property
+    def file(self) -> Path:
+        return self.editor.file
+
+
+@asynccontextmanager
+async def opened(
+    home: Path,
+    root: Path,
+    *rules: When,
+    text: str = PAYMENTS,
+    capabilities: Json | None = None,
+    name: str = "Test editor",
+) -> AsyncIterator[Scene]:
+    """Open a workspace with one file in an editor, with a model if there are rules for one."""
+    file = root / "payments.py"
+    if not file.exists():
+        file.write_bytes(text.encode())
+    with scripted_model(list(rules)) as model:
+        if rules:
+            (home / "config").mkdir(exist_ok=True)
+            (home / "config" / "config.toml").write_text(
+                f'[models]\nendpoint = "{model.base_url}"\nchat = "scripted"\n'
+            )
+        async with connected(open_workbench) as client:
+            await client.initialize(root, capabilities, name=name)
+            editor = Editor(client, file)
+            await editor.open()
+            yield Scene(client, editor, model, root)
+
+
+@pytest.mark.req("CARD-3", "CARD-5", "SAFE-2", "SAFE-8")
+async def test_a_comment_is_done_after_the_person_said_yes_and_undone_again(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    async with opened(codelab_home, tmp_path, EDIT, FINISH) as scene:
+        started = await scene.editor.choose_action(1, DO)
+        assert set(started) == {"run", "session", "state"}
+        prompt = await scene.editor.prompt()
+        assert prompt.message == "CodeLab (coder) wants to change payments.py (+2 -1)"
+        assert prompt.choices == ["Apply", "Show diff", "Reject"]
+        assert scene.editor.text == PAYMENTS
+        prompt.answer("Show diff")
+        prompt = await scene.editor.prompt()
+        shown = scene.client.sent("window/showDocument")[-1]
+        diff = text_of(shown["uri"])
+        assert "+        raise ValueError" in diff and "-# codelab: raise" in diff
+        prompt.answer("Apply")
+        message = await scene.client.wait_for_message("refused now")
+        assert message == (
+            "Negative amounts are refused now. Changed: payments.py (+2 -1); codelab.undo puts it back."
+        )
+        assert scene.editor.text == PAID
+        assert scene.file.read_text() == PAYMENTS  # the buffer is the person's to save
+        await scene.editor.save()
+        undone = await scene.client.command("codelab.undo")
+        assert undone["paths"] == ["payments.py"]
+        assert scene.editor.text == PAYMENTS
+
+
+@pytest.mark.req("CARD-5")
+async def test_edits_are_versioned_and_annotated_and_ask_no_second_time(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    async with opened(codelab_home, tmp_path, EDIT, FINISH) as scene:
+        await scene.editor.choose_action(0, DO)
+        (await scene.editor.prompt()).answer("Apply")
+        await scene.client.wait_for_message("refused now")
+        (applied,) = scene.client.sent("workspace/applyEdit")
+        assert applied["edit"]["documentChanges"][0]["textDocument"]["version"] == 1
+        (annotation,) = applied["edit"]["changeAnnotations"].values()
+        assert annotation == {"label": "CodeLab (coder)", "needsConfirmation": False}
+
+
+@pytest.mark.req("CARD-5", "SAFE-2")
+@pytest.mark.parametrize("choice", ["Reject", None])
+async def test_a_no_and_a_closed_prompt_change_nothing(
+    codelab_home: Path, tmp_path: Path, choice: str | None
+) -> None:
+    expected = "rejected this change" if choice else "no answer"
+    finish = When(expected, role="tool").say("Then not.")
+    async with opened(codelab_home, tmp_path, EDIT, finish) as scene:
+        await scene.editor.choose_action(0, DO)
+        (await scene.editor.prompt()).answer(choice)
+        assert await scene.client.wait_for_message("Then not") == "Then not. Nothing was changed."
+        assert scene.editor.text == PAYMENTS and not scene.client.sent("workspace/applyEdit")
+
+
+@pytest.mark.req("CARD-5")
+@pytest.mark.parametrize("reply", [{"applied": False}, None, {"strange": 1}])
+async def test_an_editor_that_does_not_apply_is_told_to_the_person(
+    codelab_home: Path, tmp_path: Path, reply: object
+) -> None:
+    async with opened(codelab_home, tmp_path, EDIT, FINISH) as scene:
+        scene.editor.replies.append(reply)
+        task = asyncio.create_task(scene.client.command("codelab.run", {"task": "do it", "show": False}))
+        (await scene.editor.prompt()).answer("Apply")
+        message = await scene.client.wait_for_message("Not applied")
+        assert message.startswith("Not applied: The editor did not apply the change to payments.py")
+        assert (await task)["changed"] == []
+        assert scene.editor.text == PAYMENTS == scene.file.read_text()
+
+
+@pytest.mark.req("CARD-5", "SAFE-2")
+async def test_typing_on_after_the_proposal_refuses_it_and_keeps_the_proposal(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    async with opened(codelab_home, tmp_path, EDIT, FINISH) as scene:
+        await scene.editor.choose_action(0, DO)
+        prompt = await scene.editor.prompt()
+        typed = PAYMENTS.replace("return amount", "return amount * 2")
+        await scene.editor.type_text(typed)
+        prompt.answer("Apply")
+        message = await scene.client.wait_for_message("Not applied")
+        assert message.startswith("Not applied: payments.py changed after this was proposed.")
+        assert "the proposal is kept as apr-" in message
+        assert scene.editor.text == typed
+
+
+@pytest.mark.req("SAFE-8")
+async def test_undo_keeps_what_the_person_typed_elsewhere(codelab_home: Path, tmp_path: Path) -> None:
+    async with opened(codelab_home, tmp_path, EDIT, FINISH) as scene:
+        await scene.editor.choose_action(0, DO)
+        (await scene.editor.prompt()).answer("Apply")
+        await scene.client.wait_for_message("refused now")
+        await scene.editor.type_text(scene.editor.text.replace("return amount", "return amount + 0"))
+        undone = await scene.client.command("codelab.undo")
+        assert "What you typed since was kept" in undone["message"]
+        assert scene.editor.text == PAYMENTS.replace("return amount", "return amount + 0")
+
+
+@pytest.mark.req("SAFE-8")
+async def test_undo_of_lines_the_person_has_changed_is_refused_in_words(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    async with opened(codelab_home, tmp_path, EDIT, FINISH) as scene:
+        await scene.editor.choose_action(0, DO)
+        (await scene.editor.prompt()).answer("Apply")
+        await scene.client.wait_for_message("refused now")
+        typed = scene.editor.text.replace('"negative"', '"below zero"')
+        await scene.editor.type_text(typed)
+        with pytest.raises(ServerAnsweredWithError) as raised:
+            await scene.client.command("codelab.undo")
+        assert "Traceback" not in json.dumps(raised.value.error)
+        assert "Its lines were changed since, around line 2" in raised.value.error["message"]
+        assert scene.editor.text == typed
+
+
+@pytest.mark.req("CARD-5")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = '😀'; y = 1  # é\n",
+        "\x0cx = 1\u2028; y = 1\n",
+        "a = 1\r\nx = '😀'; y = 1\r\nb = 2\r\n",
+    ],
+    ids=["surrogate pairs", "form feed and line separator", "CR LF"],
+)
+async def test_an_edit_lands_where_it_belongs_in_any_text(
+    codelab_home: Path, tmp_path: Path, text: str
+) -> None:
+    rule = edit("y = 1", "y = 22")
+    async with opened(codelab_home, tmp_path, rule, FINISH, text=text) as scene:
+        await scene.client.command("codelab.run", {"task": "y", "approve": "allow-edits", "show": False})
+        assert scene.editor.text == text.replace("y = 1", "y = 22")
+        await scene.client.command("codelab.undo", {"show": False})
+        assert scene.editor.text == text
+
+
+@pytest.mark.req("CARD-3")
+async def test_a_run_can_be_cancelled_from_its_progress_and_by_its_request(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    stall = When(role="user").say("I think ").stall()
+    async with opened(codelab_home, tmp_path, stall) as scene:
+        scene.client.answers["window/workDoneProgress/create"] = lambda _params: None
+        await scene.editor.choose_action(0, DO)
+
+        def begun(message: Json) -> bool:
+            value = (
+                message.get("params", {}).get("value", {}) if message.get("method") == "$/progress" else {}
+            )
+            return bool(value.get("kind") == "begin" and value["cancellable"])
+
+        token = (await scene.client.wait_for(begun))["params"]["token"]
+        await scene.model.requested(1)
+        await scene.client.notify("window/workDoneProgress/cancel", {"token": token})
+        assert await scene.client.wait_for_message("Stopped") == "Stopped. Nothing was changed."
+        await scene.model.left(1)
+
+        command = {"command": "codelab.run", "arguments": ["do it"]}
+        number, future = await scene.client.begin("workspace/executeCommand", command)
+        await scene.model.requested(2)
+        await scene.client.notify("$/cancelRequest", {"id": number})
+        with pytest.raises(ServerAnsweredWithError, match="cancel"):
+            await future
+        await scene.model.left(2)
+        assert (await scene.client.command("codelab.status", False))["runs_active"] == 0
+
+
+@pytest.mark.req("CARD-3")
+async def test_progress_names_the_agent_and_what_it_does(codelab_home: Path, tmp_path: Path) -> None:
+    read = When(role="user").call("read_file", {"path": "payments.py"})
+    async with opened(codelab_home, tmp_path, read, FINISH) as scene:
+        params = {"command": "codelab.run", "arguments": ["look"], "workDoneToken": "mine"}
+        await scene.client.request("workspace/executeCommand", params)
+        mine = [sent["value"] for sent in scene.client.sent("$/progress") if sent["token"] == "mine"]
+        assert mine[0]["kind"] == "begin" and mine[0]["title"] == "CodeLab: look"
+        assert "coder: reading payments.py" in [value.get("message") for value in mine]
+        assert mine[-1]["kind"] == "end"
+
+
+@pytest.mark.req("CARD-3")
+async def test_an_answer_without_a_model_is_opened_as_a_document_with_its_sources(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    async with opened(codelab_home, tmp_path) as scene:
+        result = await scene.client.command("codelab.chat", "where is pay defined?")
+        assert result["sources"][0]["path"] == "payments.py" and result["agent"] == "ask"
+        (shown,) = scene.client.sent("window/showDocument")
+        assert shown["uri"] == result["document"]
+        text = text_of(shown["uri"])
+        assert str(codelab_home) in shown["uri"] and text.startswith("# where is pay defined?\n")
+        assert f"({scene.file.as_uri()}#L" in text and "ask - no model - 1 file read - " in text
+        with pytest.raises(ServerAnsweredWithError, match="needs a model"):
+            await scene.client.command("codelab.run", "do it")
+
+
+@pytest.mark.req("CARD-6")
+async def test_a_client_that_can_do_nothing_still_gets_actions_answers_and_prompts(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    async with opened(codelab_home, tmp_path, EDIT, FINISH, capabilities={}) as scene:
+        commands = await scene.editor.actions(0)
+        assert [command["title"] for command in commands] == [DO, EXPLAIN]
+        assert commands[0]["command"] == "codelab.run"
+        await scene.client.command(commands[0]["command"], *commands[0]["arguments"])
+        (await scene.editor.prompt()).answer("Show diff")
+        assert "raise ValueError" in await scene.client.wait_for_message("@@")
+        (await scene.editor.prompt()).answer("Apply")
+        await scene.client.wait_for_message("Not applied: The editor did not apply")
+        assert not scene.client.sent("$/progress")
+
+
+@pytest.mark.req("CARD-6")
+async def test_a_client_that_asks_for_codelab_documents_gets_them(codelab_home: Path, tmp_path: Path) -> None:
+    capabilities = {**FULL, "workspace": {**FULL["workspace"], "textDocumentContent": {}}}
+    async with opened(codelab_home, tmp_path, capabilities=capabilities) as scene:
+        result = await scene.client.command("codelab.chat", "where is pay?")
+        assert result["document"] == f"codelab:/{result['run']}.md"
+        content = await scene.client.request("workspace/textDocumentContent", {"uri": result["document"]})
+        assert content["text"].startswith("# where is pay?")
+        with pytest.raises(ServerAnsweredWithError, match="no longer kept"):
+            await scene.client.request("workspace/textDocumentContent", {"uri": "codelab:/x.md"})
+
+
+@pytest.mark.req("CARD-5", "SAFE-2")
+async def test_the_first_of_two_editors_to_answer_wins_and_the_other_is_told(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    async with opened(codelab_home, tmp_path, EDIT, FINISH, name="First") as first:
+        other = await open_workbench(tmp_path, FaceInfo("lsp", "Second", can_prompt=True))
+        try:
+            await first.editor.choose_action(0, DO)
+            prompt = await first.editor.prompt()
+            (pending,) = await other.approvals()
+            await other.decide(pending.id, Verdict.APPROVED)
+            withdrawn = await first.client.wait_for_method("$/cancelRequest")
+            asked = await first.client.wait_for(lambda m: m.get("method") == "window/showMessageRequest")
+            assert withdrawn["id"] == asked["id"]
+            assert await first.client.wait_for_message("elsewhere") == "payments.py: approved elsewhere."
+            prompt.answer("Reject")  # too late: it is not even heard
+            await first.client.wait_for_message("refused now")
+            assert first.editor.text == PAID
+        finally:
+            await other.close()
+
+
+@pytest.mark.req("CARD-5")
+async def test_another_faces_run_is_asked_with_the_name_of_who_asks(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    async with opened(codelab_home, tmp_path, EDIT, FINISH) as scene:
+        await scene.client.command("codelab.status", {"show": False})
+        other = await open_workbench(tmp_path, FaceInfo("mcp", "claude-code", can_prompt=False))
+        try:
+            handle = await other.act("do it")
+            prompt = await scene.editor.prompt()
+            assert prompt.message.startswith(f'"claude-code", session {handle.session} asks: CodeLab (coder)')
+            prompt.answer("Reject")
+            assert (await handle.result()).changed == ()
+        finally:
+            await other.close()
+
+
+@pytest.mark.req("CARD-3")
+async def test_an_interrupted_run_is_offered_at_the_next_start(codelab_home: Path, tmp_path: Path) -> None:
+    stall = When(role="user", times=1).say("I think ").stall()
+    async with opened(codelab_home, tmp_path, stall) as scene:
+        await scene.editor.choose_action(0, DO)
+        await scene.model.requested(1)
+    async with opened(codelab_home, tmp_path, When(role="user").say("Done after all.")) as scene:
+        prompt = await scene.editor.prompt()
+        assert prompt.message.startswith('A run is waiting: "raise ValueError when the amount is negative')
+        assert prompt.choices == ["Continue", "Later", "End it"]
+        prompt.answer("Continue")
+        await scene.client.wait_for_message("Done after all.")
+
+
+@pytest.mark.req("INDEX-7")
+async def test_unsaved_text_is_found_as_the_editor_shows_it(codelab_home: Path, tmp_path: Path) -> None:
+    async with opened(codelab_home, tmp_path) as scene:
+        await scene.editor.type_text("def zebra_crossing():\n    pass\n")
+        hits = await scene.client.command("codelab.search", {"query": "zebra crossing", "show": False})
+        assert "zebra_crossing" in hits[0]["text"]
+
+
+@pytest.mark.req("CARD-3")
+@pytest.mark.parametrize(
+    ("command", "arguments", "problem"),
+    [
+        ("codelab.chat", [], "needs 'question'"),
+        ("codelab.chat", [3], "wants text for 'question'"),
+        ("codelab.chat", [{"question": "x", "colour": "red"}], "has no argument 'colour'"),
+        ("codelab.chat", [" "], "needs a question"),
+        ("codelab.chat", [{"question": "x", "path": "file:///elsewhere/a.py"}], "not in the workspace"),
+        ("codelab.run", [{"task": "x", "approve": "always"}], "knows `approve` as ask, deny, allow-edits"),
+        ("codelab.run", [{"task": "x", "wait": "no"}], "wants true or false for 'wait'"),
+        ("codelab.search", ["x", 0], "limit from 1"),
+        ("codelab.search", ["x", True], "wants a whole number for 'limit'"),
+        ("codelab.stop", ["a", False, 3], "takes at most 2 arguments"),
+        ("codelab.dance", [], "There is no command"),
+    ],
+)
+async def test_bad_arguments_are_refused_with_the_reason(
+    tmp_path: Path, command: str, arguments: list[object], problem: str
+) -> None:
+    async with connected(open_workbench) as client:
+        await client.initialize(tmp_path, ready=False)
+        with pytest.raises(ServerAnsweredWithError, match=problem) as raised:
+            await client.command(command, *arguments)
+        assert raised.value.error["code"] == -32602
+
+
+@pytest.mark.req("CARD-3")
+async def test_a_client_that_never_answers_a_progress_does_not_hold_up_the_run(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    def leave(_params: object) -> None:
+        raise NoAnswer
+
+    async with opened(codelab_home, tmp_path, When(role="user").say("Done.")) as scene:
+        scene.client.answers["window/workDoneProgress/create"] = leave
+        result = await scene.client.command("codelab.run", {"task": "x", "show": False})
+        assert result["answer"] == "Done."
