@@ -1,7 +1,6 @@
 """A face killed at each event of a run: nothing torn, nothing lost, and the run goes on or ends."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -38,10 +37,10 @@ async def check_aftermath(root: Path, model: ScriptedModel) -> None:
     """Check that the file is whole, that the run waits or ended, and that it can be finished and undone."""
     file = root / "payments.py"
     assert file.read_text() in (PAYMENTS, CHANGED)
-    assert os.listdir(root) == ["payments.py"], "a temporary file was left in the workspace"
     async with bench_on(root) as bench:
         bench.attach(prompter=Person(bench, *[Verdict.APPROVED] * 3))
         waiting = await bench.interrupted()
+        assert os.listdir(root) == ["payments.py"], "a temporary file was left in the workspace"
         assert len(waiting) <= 1
         for run in waiting:
             result = await (await bench.resume(run.run)).result()
@@ -57,7 +56,7 @@ async def check_aftermath(root: Path, model: ScriptedModel) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.req("AGENT-7", "AGENT-17", "SAFE-2", "SAFE-8")
 async def test_a_face_killed_at_any_event_of_a_run_leaves_nothing_torn(
-    tmp_path: Path, codelab_home: Path
+    tmp_path: Path, codelab_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with scripted_model(RULES) as model:
         root = write_files(tmp_path / "whole", {"payments.py": PAYMENTS})
@@ -68,7 +67,7 @@ async def test_a_face_killed_at_any_event_of_a_run_leaves_nothing_torn(
         assert kinds[-1] == "RunEnded"
         assert {"ApprovalAsked", "ApprovalDecided", "FileChanged", "ToolCalled", "MessageAdded"} <= set(kinds)
         for fatal in range(1, len(kinds) + 1):
-            shutil.rmtree(codelab_home)
+            monkeypatch.setenv("CODELAB_HOME", str(codelab_home / str(fatal)))
             configure(model)
             root = write_files(tmp_path / str(fatal), {"payments.py": PAYMENTS})
             killed = run_face(root, fatal)

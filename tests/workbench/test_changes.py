@@ -271,5 +271,5 @@ async def test_a_new_file_is_created_in_new_folders_and_undo_removes_it(tmp_path
 async def test_without_a_model_a_change_says_how_to_add_one(tmp_path: Path) -> None:
     root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
     async with bench_on(root) as bench:
-        with pytest.raises(NoModel, match="API_KEY"):
+        with pytest.raises(NoModel, match="codelab config set"):
             await bench.act("check the amount")

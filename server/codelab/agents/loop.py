@@ -51,7 +51,8 @@ async def drive(run: ActiveRun) -> None:
 
 
 async def _converse(run: ActiveRun) -> str:
-    await _finish_open_calls(run)
+    if answer := await _take_up(run):
+        return answer
     while True:
         tools = _offered(run)
         limit = run.limits.finishing()
@@ -119,16 +120,22 @@ def _with_unique_ids(run: ActiveRun, calls: tuple[ToolCall, ...]) -> tuple[ToolC
     return tuple(kept)
 
 
-async def _finish_open_calls(run: ActiveRun) -> None:
-    """Carry out the calls of the last message that have no result yet: the run was interrupted there."""
+async def _take_up(run: ActiveRun) -> str:
+    """Go on where an interrupted run's messages end; nothing to do in a new one.
+
+    Returns:
+        The answer, if the model had given it before the interruption, else an empty string.
+    """
     async with run.services.db.read() as rx:
         said = await messages.of_run(rx, run.id)
         run.journalled = frozenset(row.id for row in await calls.of_run(rx, run.id))
-    answered = {message.call_id for message in said if message.role == "tool"}
     run.call_ids.update(call.id for message in said for call in message.calls)
-    open_calls = [call for message in said for call in message.calls if call.id not in answered]
-    for call in open_calls:
+    if said[-1].role == "assistant" and not said[-1].calls:
+        return said[-1].content
+    answered = {message.call_id for message in said if message.role == "tool"}
+    for call in [call for message in said for call in message.calls if call.id not in answered]:
         await execute(run, call, _offered(run))
+    return ""
 
 
 async def _stopped(run: ActiveRun) -> None:

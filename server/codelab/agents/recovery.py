@@ -1,5 +1,6 @@
 """Taking stock of runs whose face went away: what was half done is settled, then they wait."""
 
+import asyncio
 from dataclasses import replace
 
 from codelab.agents.changes import settle_checkpoint
@@ -8,6 +9,7 @@ from codelab.core.errors import InputError
 from codelab.core.events import RunState, StateChanged, ToolReturned
 from codelab.store import approvals, calls, checkpoints, messages, runs
 from codelab.store.runs import Run
+from codelab.workspace.files import sweep_temporary
 from codelab_models.wire import Message
 
 
@@ -55,6 +57,7 @@ async def _settle_changes(services: Services, run: Run) -> None:
     for row in executing:
         async with services.db.read() as rx:
             checkpoint = await checkpoints.get(rx, row.checkpoint)
+        await asyncio.to_thread(sweep_temporary, services.root, [checkpoint.path])
         made = await settle_checkpoint(services, checkpoint)
         if not made:
             async with services.db.write() as tx:
