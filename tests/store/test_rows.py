@@ -151,6 +151,15 @@ async def test_messages_come_back_by_run_and_by_session_in_order(db: StateDb) ->
 
 
 @pytest.mark.req("AGENT-17")
+async def test_text_that_sqlite_cannot_hold_is_stored_with_a_mark_in_its_place(db: StateDb) -> None:
+    async with db.write() as tx:
+        await runs.create(tx, a_run("run-3", task="half a \ud83d smile"))
+        await runs.update(tx, "run-3", answer="é \udcff")
+        stored = await runs.get(tx, "run-3")
+    assert (stored.task, stored.answer) == ("half a ? smile", "é ?")
+
+
+@pytest.mark.req("AGENT-17")
 async def test_calls_and_sources_come_back_in_order(db: StateDb) -> None:
     async with db.write() as tx:
         await calls.create(tx, CallRow("c1", "run-1", 1, "read_file", "{}"))

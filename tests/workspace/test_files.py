@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,9 @@ from codelab.workspace.files import (
 from codelab.workspace.temporary import is_temporary
 from tests.support.killing import Victim
 from tests.support.rights import GIVE_UP_RIGHTS
+from tests.support.swapping import swapped_folder
 
+WRITE_RACES = int(os.environ.get("CODELAB_TEST_RACES", "100"))
 KILLS = int(os.environ.get("CODELAB_TEST_KILLS", "12"))
 
 
@@ -193,7 +196,7 @@ from pathlib import Path
 from codelab.workspace.files import ABSENT, content_hash, write_atomic
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-for path, expected in (("a", content_hash(b"old")), ("new", ABSENT)):
+for path, expected in (("a", content_hash(b"old")), ("new", ABSENT), ("deep/er/new", ABSENT)):
     try: write_atomic(Path(sys.argv[1]), path, b"x" * 200_000, expected=expected)
     except Exception as error: print(type(error).__name__, error)
 """
@@ -209,15 +212,17 @@ def test_a_full_disk_is_told_in_words_and_nothing_is_lost(tmp_path: Path) -> Non
         check=True,
         timeout=60,
     )
-    assert done.stdout.count("StateError") == 2, done.stdout + done.stderr
-    assert done.stdout.count("disk is full") == 2
+    assert done.stdout.count("StateError") == 3, done.stdout + done.stderr
+    assert done.stdout.count("disk is full") == 3
     check_only(tmp_path, "a")
     assert (tmp_path / "a").read_bytes() == b"old"
+    assert not (tmp_path / "deep").exists()
 
 
 # Writes one file again and again, now one letter all over and then another, and says when it has begun.
 WRITER = """
 import sys
+import time
 from pathlib import Path
 from codelab.workspace.files import content_hash, write_atomic
 root = Path(sys.argv[1])
@@ -231,6 +236,7 @@ while True:
 
 TEARING_WRITER = """
 import sys
+import time
 from pathlib import Path
 path = Path(sys.argv[1]) / "file"
 print("begun", flush=True)
@@ -332,3 +338,42 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         read_bytes(tmp_path, "missing")
     assert content_hash(None) == ABSENT != content_hash(b"")
+
+
+def write_by_checking_first(root: Path, path: str, data: bytes) -> None:
+    """Write as many programs do: resolve, check, then open by name. The control."""
+    full = root / path
+    if not full.resolve().is_relative_to(root.resolve()):
+        raise PathRefused("outside")
+    full.write_bytes(data)
+
+
+@pytest.mark.req("SAFE-5")
+def test_no_swap_of_a_link_makes_a_write_or_a_delete_leave_the_workspace(tmp_path: Path) -> None:
+    root, outside = tmp_path / "work", tmp_path / "outside"
+    (root / "sub").mkdir(parents=True)
+    outside.mkdir()
+    (outside / "victim").write_bytes(b"x")
+    (root / "sub" / "victim").write_bytes(b"x")
+    victim, written = content_hash(b"x"), 0
+    with swapped_folder(root):
+        for number in range(WRITE_RACES):
+            for path, data, expected in (
+                (f"sub/new{number}", b"x", ABSENT),
+                ("sub/victim", b"x", victim),
+                (f"sub/new{number}", None, victim),
+            ):
+                try:
+                    write_atomic(root, path, data, expected=expected)
+                    written += 1
+                except (PathRefused, NotFound, EditConflict):
+                    continue
+        assert [path.name for path in outside.iterdir()] == ["victim"]
+        guard = time.monotonic() + 60
+        while not (outside / "escaped").exists() and time.monotonic() < guard:
+            try:
+                write_by_checking_first(root, "sub/escaped", b"x")
+            except (PathRefused, OSError):
+                continue
+    assert written, "no write met the folder: the race was not run"
+    assert (outside / "escaped").exists(), "the control must lose, or the race proves nothing"

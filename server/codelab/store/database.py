@@ -58,10 +58,10 @@ class Database:
             return
         self._closed = True
         await asyncio.to_thread(self._watcher.stop)
-        async with self._lock:
-            await self._writer.close()
         while self._idle:
             await self._idle.pop().close()
+        async with self._lock:  # last, since the last connection to close tidies the journal away
+            await self._writer.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ from typing import Any
 
 import aiosqlite
 
+from codelab.store import rows
 from codelab_models.wire import Message, ToolCall
 
 _COLUMNS = "SELECT m.role, m.content, m.calls, m.call_id FROM messages m "
@@ -17,7 +18,7 @@ async def append(db: aiosqlite.Connection, run_id: str, message: Message) -> Non
     calls = json.dumps([asdict(call) for call in message.calls])
     await db.execute(
         "INSERT INTO messages (run, role, content, calls, call_id) VALUES (?, ?, ?, ?, ?)",
-        (run_id, message.role, _storable(message.content), calls, message.call_id),
+        (run_id, message.role, rows.storable(message.content), calls, rows.storable(message.call_id)),
     )
 
 
@@ -30,11 +31,6 @@ async def of_session(db: aiosqlite.Connection, session_id: str) -> list[Message]
     """Return the messages of all runs of a session, run after run."""
     tail = "JOIN runs r ON r.id = m.run WHERE r.session = ? ORDER BY r.n, m.n"
     return _messages(await db.execute_fetchall(_COLUMNS + tail, (session_id,)))
-
-
-def _storable(text: str) -> str:
-    """Replace lone surrogates, which a model may emit and SQLite cannot hold."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _messages(found: Iterable[Any]) -> list[Message]:

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
+def storable(value: Any) -> Any:
+    """Return a value without lone surrogates, which a client or a model may send and SQLite cannot hold."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "replace").decode()
+    return value
+
+
 def columns(kind: "type[DataclassInstance]") -> str:
     """Return the column list of a row class, for a SELECT."""
     return ", ".join(field.name for field in fields(kind))
@@ -27,7 +34,7 @@ async def insert(db: aiosqlite.Connection, table: str, row: "DataclassInstance")
     marks = ", ".join("?" * len(names))
     await db.execute(
         f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 - names are ours
-        [getattr(row, name) for name in names],
+        [storable(getattr(row, name)) for name in names],
     )
 
 
@@ -69,5 +76,5 @@ async def update(
     return await change(
         db,
         f"UPDATE {table} SET {settings} WHERE id = ?",  # noqa: S608 - names are checked above
-        [*values.values(), key],
+        [*map(storable, values.values()), key],
     )

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from codelab.core.errors import CodeLabError, EditConflict, NotFound, PathRefused, StateError
-from codelab.workspace.paths import Folder, open_folder
-from codelab.workspace.reading import ABSENT, content_hash, read_with_mode
+from codelab.workspace.paths import Folder, make_folders, open_folder, remove_empty_folders
+from codelab.workspace.reading import ABSENT, content_hash, read_in_folder
 from codelab.workspace.temporary import hold, is_held, is_temporary, new_temporary_name
 
 _LARGEST = 64_000_000  # bytes; what is compared may be larger than what is shown
@@ -43,20 +43,25 @@ def write_atomic(
         PathRefused: A part of the path is a link, or the file is read-only or no plain file.
         StateError: The disk is full or fails; nothing was changed.
     """
-    _require(root, path, expected)
-    if data is None and expected == ABSENT:
-        return
+    made: list[str] = []
     try:
-        with open_folder(root, path, create=data is not None and expected == ABSENT) as folder:
-            name = PurePosixPath(path).name
-            if data is None:
-                _require(root, path, expected)
-                os.unlink(folder.name(name), dir_fd=folder.fd)
-            else:
-                _replace(root, path, folder, data=data, expected=expected, mode=mode)
+        if data is not None and expected == ABSENT:
+            made = make_folders(root, path)
+        with open_folder(root, path) as folder:
+            _require(folder, path, expected)
+            if data is not None:
+                _replace(folder, path, data=data, expected=expected, mode=mode)
+            elif expected != ABSENT:
+                os.unlink(folder.name(PurePosixPath(path).name), dir_fd=folder.fd)
             folder.sync()
-    except OSError as error:
-        raise _explain(path, error) from error
+    except BaseException as error:
+        remove_empty_folders(root, reversed(made))
+        if isinstance(error, OSError):
+            raise _explain(path, error) from error
+        if isinstance(error, NotFound) and expected != ABSENT:
+            raise _gone(path) from None
+        if not isinstance(error, NotFound) or data is not None:
+            raise
 
 
 def sweep_temporary(root: Path, paths: Iterable[str]) -> list[str]:
@@ -79,16 +84,18 @@ def sweep_temporary(root: Path, paths: Iterable[str]) -> list[str]:
     return removed
 
 
-def _require(root: Path, path: str, expected: str) -> int | None:
+def _gone(path: str) -> EditConflict:
+    return EditConflict(f"{path} is gone", why="It was deleted or moved meanwhile", fix="Look again")
+
+
+def _require(folder: Folder, path: str, expected: str) -> int | None:
     """Return the file's permission bits if its content is what is expected."""
     try:
-        data, mode = read_with_mode(root, path, limit=_LARGEST)
+        data, mode = read_in_folder(folder, path, limit=_LARGEST)
     except NotFound:
         if expected == ABSENT:
             return None
-        raise EditConflict(
-            f"{path} is gone", why="It was deleted or moved meanwhile", fix="Look again"
-        ) from None
+        raise _gone(path) from None
     if content_hash(data) != expected:
         what = "was created meanwhile" if expected == ABSENT else "was changed meanwhile"
         raise EditConflict(f"{path} {what}", fix="Read the file again and repeat the change")
@@ -97,7 +104,7 @@ def _require(root: Path, path: str, expected: str) -> int | None:
     return mode
 
 
-def _replace(root: Path, path: str, folder: Folder, *, data: bytes, expected: str, mode: int | None) -> None:
+def _replace(folder: Folder, path: str, *, data: bytes, expected: str, mode: int | None) -> None:
     name, temporary = PurePosixPath(path).name, new_temporary_name()
     fd = os.open(folder.name(temporary), _TEMPORARY_FLAGS, 0o666, dir_fd=folder.fd)
     try:
@@ -105,7 +112,7 @@ def _replace(root: Path, path: str, folder: Folder, *, data: bytes, expected: st
             hold(fd)
             stream.write(data)
             stream.flush()
-            kept = _require(root, path, expected)
+            kept = _require(folder, path, expected)
             if kept is not None:
                 _keep_attributes(folder, name, fd)
             bits = kept if mode is None else mode
@@ -113,18 +120,18 @@ def _replace(root: Path, path: str, folder: Folder, *, data: bytes, expected: st
                 os.fchmod(fd, bits & _BITS)
             os.fsync(fd)
             if os.name != "nt":  # which cannot rename what is open
-                _put_in_place(root, path, folder, temporary, expected)
+                _put_in_place(folder, path, temporary, expected)
         if os.name == "nt":
-            _put_in_place(root, path, folder, temporary, expected)
+            _put_in_place(folder, path, temporary, expected)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(folder.name(temporary), dir_fd=folder.fd)
         raise
 
 
-def _put_in_place(root: Path, path: str, folder: Folder, temporary: str, expected: str) -> None:
+def _put_in_place(folder: Folder, path: str, temporary: str, expected: str) -> None:
     source, target = folder.name(temporary), folder.name(PurePosixPath(path).name)
-    _require(root, path, expected)
+    _require(folder, path, expected)
     if expected != ABSENT:
         os.replace(source, target, src_dir_fd=folder.fd, dst_dir_fd=folder.fd)
         return

@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -151,13 +151,12 @@ class Folder:
 
 
 @contextmanager
-def open_folder(root: Path, path: str, *, create: bool = False) -> Iterator[Folder]:
+def open_folder(root: Path, path: str) -> Iterator[Folder]:
     """Open the folder that a file is in, to work on names in it.
 
     Args:
         root: The workspace.
         path: The file, as ``relative`` returns it.
-        create: Make missing folders.
 
     Yields:
         The folder.
@@ -167,8 +166,6 @@ def open_folder(root: Path, path: str, *, create: bool = False) -> Iterator[Fold
         NotFound: The folder is missing.
     """
     parents = PurePosixPath(path).parent
-    if create:
-        _make_folders(root, parents)
     if not _HAS_FOLDER_DESCRIPTORS:
         yield Folder(None, str(_checked(root, str(parents))))
         return
@@ -179,12 +176,59 @@ def open_folder(root: Path, path: str, *, create: bool = False) -> Iterator[Fold
         os.close(fd)
 
 
-def _make_folders(root: Path, folder: PurePosixPath) -> None:
-    for place in (*reversed(folder.parents), folder):
-        if str(place) == ".":
-            continue
-        with open_folder(root, str(place)) as parent, contextlib.suppress(FileExistsError):
-            os.mkdir(parent.name(place.name), dir_fd=parent.fd)
+def open_in_folder(folder: Folder, path: str, flags: int, mode: int = 0o666) -> int:
+    """Open a file of an open folder, refusing a symbolic link.
+
+    Args:
+        folder: The folder.
+        path: The file; only its name is looked up, the rest is for messages.
+        flags: As for ``os.open``.
+        mode: Permission bits of a file that is created.
+
+    Returns:
+        A descriptor, which the caller closes.
+
+    Raises:
+        PathRefused: It is a link or may not be opened.
+        NotFound: There is no such file.
+    """
+    name = folder.name(PurePosixPath(path).name)
+    try:
+        if folder.fd is None and os.path.islink(name):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+        return os.open(name, flags | _NO_FOLLOW | _BASE_FLAGS, mode, dir_fd=folder.fd)
+    except OSError as error:
+        raise _explain(path, error) from error
+
+
+def make_folders(root: Path, path: str) -> list[str]:
+    """Make the folders that a file is in, as far as they are missing.
+
+    Args:
+        root: The workspace.
+        path: The file, as ``relative`` returns it.
+
+    Returns:
+        Those that were made, the outermost first.
+
+    Raises:
+        PathRefused: A part is a link, or not a folder.
+        OSError: The disk is full or read-only.
+    """
+    made = []
+    for place in reversed(PurePosixPath(path).parents):
+        if place.name:
+            with open_folder(root, str(place)) as parent, contextlib.suppress(FileExistsError):
+                os.mkdir(parent.name(place.name), dir_fd=parent.fd)
+                made.append(str(place))
+    return made
+
+
+def remove_empty_folders(root: Path, folders: Iterable[str]) -> None:
+    """Remove folders that were made for nothing; what has something in it stays."""
+    for path in folders:
+        with contextlib.suppress(OSError, PathRefused, NotFound), open_folder(root, path) as parent:
+            os.rmdir(parent.name(PurePosixPath(path).name), dir_fd=parent.fd)
 
 
 def _checked(root: Path, path: str) -> Path:

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from codelab.core.errors import NotFound, PathRefused
-from codelab.workspace.paths import open_beneath
+from codelab.workspace.paths import Folder, open_beneath, open_in_folder
 
 MAX_BYTES = 10_000_000
 ABSENT = "absent"
@@ -52,7 +52,25 @@ def read_with_mode(root: Path, path: str, *, limit: int = MAX_BYTES) -> tuple[by
         PathRefused: As ``read_bytes``.
         NotFound: There is none.
     """
-    fd = open_beneath(root, path, _READ_FLAGS)
+    return _read_and_close(open_beneath(root, path, _READ_FLAGS), path, limit)
+
+
+def read_in_folder(folder: Folder, path: str, *, limit: int = MAX_BYTES) -> tuple[bytes, int]:
+    """Return the content and the permission bits of a plain file of an open folder.
+
+    Args:
+        folder: The folder.
+        path: The file; only its name is looked up, the rest is for messages.
+        limit: The largest size in bytes.
+
+    Raises:
+        PathRefused: As ``read_bytes``.
+        NotFound: There is none.
+    """
+    return _read_and_close(open_in_folder(folder, path, _READ_FLAGS), path, limit)
+
+
+def _read_and_close(fd: int, path: str, limit: int) -> tuple[bytes, int]:
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
