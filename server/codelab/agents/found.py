@@ -8,8 +8,11 @@ from codelab.core.positions import LineSpan
 from codelab.index.types import Hit, Symbol
 
 PASSAGES = 5
-_MOST_LINES = 12  # of one passage; the place tells where the rest is
+_MOST_LINES = 8  # of one passage; the place tells where the rest is
 _MOST_OUTLINE = 12
+_PARTS = frozenset(
+    {"constant", "declaration", "field", "key", "member", "variable"}
+)  # too small for an outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,13 @@ def _passage(hit: Hit) -> str:
 
 def _outline(path: str, outline: list[Symbol], hits: list[Hit]) -> str:
     wanted = {hit.symbol for hit in hits if hit.path == path and hit.symbol}
-    near = [symbol for symbol in outline if symbol.qualified in wanted]
-    rest = [symbol for symbol in outline if symbol.qualified not in wanted]
+    large = [
+        symbol for symbol in outline if symbol.kind not in _PARTS or symbol.qualified in wanted
+    ] or outline
+    near = [symbol for symbol in large if symbol.qualified in wanted]
+    rest = [symbol for symbol in large if symbol.qualified not in wanted]
     shown = sorted([*near, *rest][:_MOST_OUTLINE], key=lambda symbol: symbol.start_line)
     lines = [f"- {symbol.start_line}: {symbol.kind} `{symbol.qualified}`" for symbol in shown]
-    if len(outline) > len(shown):
-        lines.append(f"- ... {len(outline) - len(shown)} more")
+    if len(large) > len(shown):
+        lines.append(f"- ... {len(large) - len(shown)} more")
     return f"Outline of {path}:\n\n" + "\n".join(lines)
