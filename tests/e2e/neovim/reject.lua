@@ -1,0 +1,16 @@
+-- With the plugin: the person says no, then closes a prompt.
+local common = dofile(vim.env.SCENARIO_FOLDER .. "/common.lua")
+
+common.main(function()
+  common.listen()
+  common.person({ "Reject", false })
+  require("codelab").setup({ cmd = common.server() })
+  vim.cmd("edit " .. vim.env.SCENARIO_FILE)
+  common.attached()
+  common.choose_action("Do what this comment asks")
+  common.message("Then not")
+  vim.cmd("CodeLab run do it again")
+  common.message("Not at all")
+  common.tell("text", common.text())
+  common.tell("modified", vim.bo.modified)
+end)
