@@ -18,7 +18,7 @@ from tests.support.killing import Victim
 from tests.support.rights import GIVE_UP_RIGHTS
 from tests.support.stored import store_basics
 
-KILLS = int(os.environ.get("CODELAB_TEST_KILLS", "12"))
+KILLS = int(os.environ.get("CODELAB_TEST_KILLS", "8"))
 GUARD = 30  # seconds, against hanging
 
 
@@ -266,7 +266,7 @@ async def test_a_damaged_database_is_kept_and_a_copy_of_it_too(tmp_path: Path, d
 
 @pytest.mark.req("SAFE-8")
 async def test_a_database_that_another_program_holds_is_told_in_words(
-    db: StateDb, monkeypatch: pytest.MonkeyPatch
+    db: StateDb,
 ) -> None:
     await db._writer.execute("PRAGMA busy_timeout = 50")
     with closing(sqlite.connect(db.path)) as other:

@@ -1,9 +1,10 @@
 """Databases are brought up to date step by step, after a backup, and never backward."""
 
 import asyncio
-import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -102,21 +103,30 @@ async def test_a_newer_database_is_refused_and_not_touched(
     assert (path.read_bytes(), sorted(os.listdir(tmp_path))) == before
 
 
-def _migrate_in_a_child(path: Path, start: "multiprocessing.synchronize.Event") -> None:
-    start.wait(30)
-    migrate(path, load_migrations("migrations"))
+MIGRATE = """
+import sys
+from pathlib import Path
+from codelab.store.migrate import load_migrations, migrate
+print("ready", flush=True)
+sys.stdin.readline()
+migrate(Path(sys.argv[1]), load_migrations("migrations"))
+"""
 
 
 @pytest.mark.req("CARD-6")
 def test_faces_that_start_at_once_make_the_database_once(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
-    start = context.Event()
     path = tmp_path / "state.db"
-    children = [context.Process(target=_migrate_in_a_child, args=(path, start)) for _ in range(6)]
+    children = [
+        subprocess.Popen([sys.executable, "-c", MIGRATE, str(path)], stdin=-1, stdout=-1) for _ in range(4)
+    ]
     for child in children:
-        child.start()
-    start.set()
+        assert child.stdout is not None
+        child.stdout.readline()
     for child in children:
-        child.join(60)
-    assert [child.exitcode for child in children] == [0] * 6
+        assert child.stdin is not None
+        child.stdin.write(b"go\n")
+        child.stdin.flush()
+    for child in children:
+        child.communicate(timeout=60)
+    assert [child.returncode for child in children] == [0] * 4
     assert query(path, "PRAGMA user_version") == [(len(load_migrations("migrations")),)]

@@ -27,7 +27,7 @@ from tests.support.rights import GIVE_UP_RIGHTS
 from tests.support.swapping import swapped_folder
 
 WRITE_RACES = int(os.environ.get("CODELAB_TEST_RACES", "100"))
-KILLS = int(os.environ.get("CODELAB_TEST_KILLS", "12"))
+KILLS = int(os.environ.get("CODELAB_TEST_KILLS", "8"))
 
 
 def check_only(root: Path, *names: str) -> None:
@@ -311,7 +311,7 @@ def test_of_two_who_create_one_file_neither_overwrites_the_other(tmp_path: Path)
                 "-c",
                 "import sys; from pathlib import Path; from codelab.workspace.files import *\n"
                 "made = []\n"
-                "for n in range(200):\n"
+                "for n in range(60):\n"
                 "    try: write_atomic(Path(sys.argv[1]), f'f{n}', sys.argv[2].encode(), expected=ABSENT)\n"
                 "    except Exception: continue\n"
                 "    made.append(n)\n"
@@ -326,7 +326,7 @@ def test_of_two_who_create_one_file_neither_overwrites_the_other(tmp_path: Path)
     ]
     made = [set(map(int, writer.communicate(timeout=60)[0].split())) for writer in writers]
     assert not made[0] & made[1]
-    assert made[0] | made[1] == set(range(200))
+    assert made[0] | made[1] == set(range(60))
     for number, name in [
         (n, name) for numbers, name in zip(made, ("one", "two"), strict=True) for n in numbers
     ]:

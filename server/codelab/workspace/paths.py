@@ -24,6 +24,7 @@ _RESOLVE_NO_MAGICLINKS, _RESOLVE_NO_SYMLINKS, _RESOLVE_BENEATH = 0x02, 0x04, 0x0
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _BASE_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _HAS_FOLDER_DESCRIPTORS = os.open in os.supports_dir_fd
+_is_junction = getattr(os.path, "isjunction", lambda _: False)  # from Python 3.12 on
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 
 
@@ -236,7 +237,7 @@ def _checked(root: Path, path: str) -> Path:
     place = root
     for part in PurePosixPath(path).parts:
         place /= part
-        if place.is_symlink() or (hasattr(place, "is_junction") and place.is_junction()):
+        if place.is_symlink() or _is_junction(place):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
     if not place.resolve().is_relative_to(root.resolve()):
         raise _refuse(path, "It leads out of the workspace")
