@@ -1,12 +1,12 @@
 """The lines of the protocol, read from and written to the streams that were moved away at start."""
 
-import io
 from collections.abc import Callable
 from typing import BinaryIO
 
 import anyio.to_thread
 
 MAX_LINE_BYTES = 32 * 1024 * 1024  # as for a message of the language server; more is an attack or a mistake
+_PIECE_BYTES = 64 * 1024
 
 
 class IncomingLines:
@@ -18,7 +18,8 @@ class IncomingLines:
     """
 
     def __init__(self, reader: BinaryIO, on_end: Callable[[], None]) -> None:
-        self._reader = io.BufferedReader(reader)  # type: ignore[type-var]
+        self._reader = reader
+        self._pending = b""
         self._on_end = on_end
 
     def __aiter__(self) -> "IncomingLines":
@@ -34,10 +35,20 @@ class IncomingLines:
         return line.decode("utf-8", "replace")
 
     def _read(self) -> bytes:
-        try:
-            return self._reader.readline(MAX_LINE_BYTES + 1)
-        except OSError:
-            return b""
+        pieces = [self._pending]
+        held = len(self._pending)
+        while b"\n" not in pieces[-1] and held <= MAX_LINE_BYTES:
+            try:
+                piece = self._reader.read(_PIECE_BYTES)
+            except (OSError, ValueError):  # closed under the read
+                piece = b""
+            if not piece:
+                self._pending = b""
+                return b"".join(pieces)
+            pieces.append(piece)
+            held += len(piece)
+        line, newline, self._pending = b"".join(pieces).partition(b"\n")
+        return line + newline
 
 
 class OutgoingText:

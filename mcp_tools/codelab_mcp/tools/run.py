@@ -10,7 +10,6 @@ from codelab_mcp.asking import asked_before, brought_answer
 from codelab_mcp.driving import carry_on
 from codelab_mcp.face import McpFace, can_elicit
 from codelab_mcp.failures import told_plainly
-from codelab_mcp.indexing import until_indexed
 from codelab_mcp.results import RunReport
 
 
@@ -41,6 +40,5 @@ def add(server: MCPServer, face: McpFace) -> None:
             if (answer := brought_answer(ctx)) is not None:
                 watched.answer(asked.approval, answer)
             return await carry_on(face, ctx, watched, asked.run)
-        await until_indexed(bench, ctx)
         handle = await bench.act(task, session=session, wait=not can_elicit(ctx))
         return await carry_on(face, ctx, face.watch(handle), handle.run)

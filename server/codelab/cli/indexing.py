@@ -25,7 +25,7 @@ async def bring_index_up_to_date(bench: "Workbench", terminal: Terminal) -> "Ind
     status: IndexStatus | None = None
     async for status in bench.index_progress():
         if status.state == "building":
-            worked = True
+            worked = worked or status.total > status.files  # else it only looks whether anything changed
             terminal.progress(_line(status))
     if status is None:
         status = await bench.index_status()
@@ -36,13 +36,14 @@ async def bring_index_up_to_date(bench: "Workbench", terminal: Terminal) -> "Ind
     if worked:
         seconds = time.monotonic() - started
         terminal.progress(f"Indexing {_files(status.files)} ... done in {seconds:.1f} s", done=True)
+    terminal.clear_progress()
     return status
 
 
 def _line(status: "IndexStatus") -> str:
     if status.total:
         return f"Indexing {_files(status.total)} ... {100 * status.files // status.total}%"
-    return "Indexing ..."
+    return "Looking at the files ..."
 
 
 def _files(count: int) -> str:

@@ -13,24 +13,29 @@ if TYPE_CHECKING:
     from codelab.workbench.workbench import Workbench
 
 
-async def follow(bench: "Workbench", handle: "RunHandle", terminal: Terminal) -> tuple[RunResult, bool]:
+async def follow(
+    bench: "Workbench", handle: "RunHandle", terminal: Terminal, *, lasting: bool = True
+) -> tuple[RunResult, bool]:
     """Tell a run's events until it ends; Ctrl-C cancels the run before it goes on its way.
 
     Args:
         bench: The workbench that drives the run.
         handle: The run.
         terminal: Where its text streams, if a person watches, and its progress goes.
+        lasting: Whether what happened stays to be read, or each line gives way to the next.
 
     Returns:
         The result, and whether its answer has already been shown whole.
     """
     stream = _AnswerStream(terminal)
     narrator = Narrator()
+    tell = terminal.note if lasting else terminal.progress
     try:
         async for event in handle.events():
             stream.take(event)
             if line := narrator.line(event):
-                terminal.note(line)
+                tell(line)
+        terminal.clear_progress()
         result = await handle.result()
     except asyncio.CancelledError:
         await asyncio.shield(bench.stop(handle.run))

@@ -5,6 +5,7 @@ Text from files and models passes through ``visible`` first, so that no control 
 
 import json
 import os
+import re
 import sys
 from typing import TextIO
 
@@ -18,6 +19,7 @@ _CYAN = "\x1b[36m"
 _BOLD = "\x1b[1m"
 _PLAIN = "\x1b[0m"
 _TO_LINE_START = "\r\x1b[K"
+_EMPHASIS = re.compile(r"\*\*([^*\n]+)\*\*")
 
 
 class Terminal:
@@ -51,6 +53,13 @@ class Terminal:
         sys.stdout.write(visible(text) + end)
         if self.streams:
             sys.stdout.flush()
+
+    def show_markdown(self, text: str) -> None:
+        """Print an answer: on a terminal what is emphasised stands out, elsewhere the text as it is."""
+        self._finish_line()
+        bold = rf"{_BOLD}\1{_PLAIN}"
+        shown = visible(text)
+        sys.stdout.write((_EMPHASIS.sub(bold, shown) if self._out_coloured else shown).rstrip("\n") + "\n")
 
     def show_grey(self, text: str) -> None:
         """Print a remark below a result."""
@@ -93,6 +102,13 @@ class Terminal:
         elif done:
             sys.stderr.write(visible(text) + "\n")
         sys.stderr.flush()
+
+    def clear_progress(self) -> None:
+        """Take away a line of progress that nothing replaced."""
+        if self._unfinished:
+            sys.stderr.write(_TO_LINE_START)
+            sys.stderr.flush()
+            self._unfinished = False
 
     def error(self, error: CodeLabError) -> None:
         """Say what happened, why, and what can be done."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
-_FIRST_PRIVATE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +33,22 @@ def take_standard_streams() -> ProtocolStreams:
     Raises:
         OSError: The process was started with its standard input or output closed.
     """
-    reader = _private_copy(_STDIN)
-    writer = _private_copy(_STDOUT)
+    _open_error_output()
+    reader = os.dup(_STDIN)  # above 2, since those are open; not inheritable
+    writer = os.dup(_STDOUT)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, _STDIN)
-    if nothing > _STDERR:
-        os.close(nothing)
-    os.dup2(_error_output(), _STDOUT)
+    os.close(nothing)
+    os.dup2(_STDERR, _STDOUT)
     sys.stdout = sys.stderr
     return ProtocolStreams(os.fdopen(reader, "rb", buffering=0), os.fdopen(writer, "wb", buffering=0))
 
 
-def _private_copy(descriptor: int) -> int:
-    copy = os.dup(descriptor)  # not inheritable, as everything that Python opens
-    low = []
-    while copy < _FIRST_PRIVATE:  # a standard descriptor that was closed would be filled by the copy
-        low.append(copy)
-        copy = os.dup(descriptor)
-    for unwanted in low:
-        os.close(unwanted)
-    return copy
-
-
-def _error_output() -> int:
+def _open_error_output() -> None:
     try:
         os.fstat(_STDERR)
     except OSError:
         sink = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(sink, _STDERR)
-        return sink
-    return _STDERR
+        if sink != _STDERR:
+            os.dup2(sink, _STDERR)
+            os.close(sink)

@@ -2,7 +2,6 @@
 
 import argparse
 
-from codelab.cli.indexing import bring_index_up_to_date
 from codelab.cli.opening import opened_workbench, run_async
 from codelab.cli.prompting import TerminalPrompter
 from codelab.cli.reports import ending_code, run_data
@@ -38,7 +37,6 @@ async def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     async with opened_workbench(options) as bench:
         if terminal.interactive:
             bench.attach(prompter=TerminalPrompter(bench, terminal))
-        await bring_index_up_to_date(bench, terminal)
         handle = await bench.act(
             " ".join(options.task), session=options.session, approve=approve, wait=options.wait
         )
@@ -59,7 +57,7 @@ def show_run(result: RunResult, terminal: Terminal, *, answer_shown: bool) -> No
         answer_shown: Its answer has already streamed.
     """
     if result.answer and not answer_shown:
-        terminal.show(result.answer.rstrip("\n"))
+        terminal.show_markdown(result.answer)
     for file in result.changed:
         terminal.show(f"changed {file.path} (+{file.added} -{file.removed})")
     for limit in result.limits:

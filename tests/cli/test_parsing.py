@@ -1,0 +1,100 @@
+"""Arguments, help and bad input; nothing here opens a workspace."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from codelab.cli.parser import COMMANDS, parse
+from tests.support.command_line import CODELAB, codelab, codelab_process
+
+
+@pytest.mark.req("CARD-6")
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_explains_itself(command: str) -> None:
+    ended = codelab(command, "--help")
+    assert ended.code == 0
+    assert f"codelab {command}" in ended.out
+
+
+@pytest.mark.req("CARD-6")
+def test_the_version_is_shown() -> None:
+    assert codelab("--version").out.startswith("codelab ")
+
+
+@pytest.mark.req("CARD-6")
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["nope"], ["search", "-n", "0", "x"], ["search", "-n", "many", "x"], ["ask"], ["approvals", "show"]],
+)
+def test_arguments_that_make_no_sense_end_with_2_and_a_hint(arguments: list[str]) -> None:
+    ended = codelab(*arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "--help" in ended.err
+
+
+@pytest.mark.req("CARD-6")
+def test_the_root_may_stand_before_or_behind_an_action() -> None:
+    before = parse(["approvals", "--root", "/a", "--json", "show", "apr-1"])[1]
+    behind = parse(["approvals", "show", "apr-1", "--root", "/a", "--json"])[1]
+    assert (before.root, before.json) == (behind.root, behind.json) == ("/a", True)
+
+
+@pytest.mark.req("CARD-6")
+def test_a_missing_root_is_refused(tmp_path: Path) -> None:
+    ended = codelab("search", "--root", tmp_path / "nowhere", "x")
+    assert ended.code == 2
+    assert "nowhere" in ended.err
+    assert ended.out == ""
+
+
+@pytest.mark.req("CARD-6")
+def test_a_file_as_root_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "file.py"
+    file.write_text("")
+    ended = codelab("index", "--root", file, "--json")
+    assert ended.code == 2
+    assert "not a folder" in ended.err
+    assert ended.out == ""
+
+
+@pytest.mark.req("CARD-6")
+def test_a_loop_of_links_as_root_is_refused(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert codelab("search", "--root", loop, "x").code == 2
+
+
+@pytest.mark.req("CARD-6")
+def test_a_search_without_a_query_is_refused(tmp_path: Path) -> None:
+    ended = codelab("search", "--root", tmp_path)
+    assert ended.code == 2
+    assert "--stdin" in ended.err
+
+
+@pytest.mark.req("CARD-6")
+def test_help_imports_nothing_slow() -> None:
+    program = (
+        "import sys\n"
+        "from codelab.cli.main import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "slow = {'pydantic', 'mcp', 'lsprotocol', 'httpx', 'litellm', 'asyncio', 'tree_sitter'}\n"
+        "sys.exit(', '.join(slow & set(sys.modules)) or 0)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.req("CARD-6")
+def test_a_broken_pipe_is_silent() -> None:
+    with subprocess.Popen([*CODELAB, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+
+
+@pytest.mark.req("CARD-6")
+def test_the_module_runs_as_a_program() -> None:
+    assert codelab_process("--version").code == 0

@@ -1,0 +1,144 @@
+"""What reaches the person's terminal."""
+
+import contextlib
+import io
+import os
+import pty
+import select
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from codelab.cli.terminal import Terminal
+from codelab.core.errors import InputError
+
+EVIL = "a\x1b]0;title\x07b\u202ec\u200bd"
+
+
+@contextlib.contextmanager
+def at_terminal() -> Iterator[int]:
+    """Put a real terminal in place of the standard streams; yields the end that the person sees.
+
+    In the test itself, since pytest sets the streams again between a fixture and its test.
+    """
+    person, program = pty.openpty()
+    before = sys.stdin, sys.stdout, sys.stderr
+    stream = os.fdopen(os.dup(program), "w", encoding="utf-8")
+    typed = os.fdopen(os.dup(program), "r", encoding="utf-8")
+    sys.stdin, sys.stdout, sys.stderr = typed, stream, stream
+    try:
+        yield person
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+        stream.close()
+        typed.close()
+        os.close(program)
+        os.close(person)
+
+
+def seen(person: int) -> str:
+    sys.stdout.flush()
+    assert select.select([person], [], [], 5)[0], "nothing was written"
+    return os.read(person, 65536).decode()
+
+
+@pytest.fixture(autouse=True)
+def coloured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.mark.req("SAFE-2")
+def test_control_characters_become_visible(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal(as_json=False)
+    terminal.show(EVIL)
+    terminal.note(EVIL)
+    terminal.show_diff(f"+{EVIL}\n")
+    terminal.error(InputError(EVIL, why=EVIL))
+    captured = capsys.readouterr()
+    for text in (captured.out, captured.err):
+        assert "\x1b" not in text and "\u202e" not in text and "\u200b" not in text
+        assert "<U+001B>" in text and "<U+202E>" in text and "<U+200B>" in text
+
+
+@pytest.mark.req("SAFE-2")
+def test_without_that_the_sequence_would_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    sys.stdout.write(EVIL)
+    assert "\x1b" in capsys.readouterr().out
+
+
+@pytest.mark.req("CARD-6")
+def test_a_diff_is_coloured_on_a_terminal() -> None:
+    with at_terminal() as person:
+        Terminal(as_json=False).show_diff("-old\n+new\n")
+        text = seen(person)
+        assert "\x1b[31m-old" in text and "\x1b[32m+new" in text
+
+
+@pytest.mark.req("CARD-6")
+def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    with at_terminal() as person:
+        monkeypatch.setenv("NO_COLOR", "1")
+        Terminal(as_json=False).show_diff("-old\n+new\n")
+        assert "\x1b" not in seen(person)
+
+
+@pytest.mark.req("CARD-6")
+def test_a_pipe_gets_no_colour_and_only_the_last_line_of_progress(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    terminal = Terminal(as_json=False)
+    terminal.progress("Indexing 1,204 files ... 10%")
+    terminal.progress("Indexing 1,204 files ... done in 1.1 s", done=True)
+    assert capsys.readouterr().err == "Indexing 1,204 files ... done in 1.1 s\n"
+
+
+@pytest.mark.req("CARD-6")
+def test_progress_is_rewritten_on_a_terminal() -> None:
+    with at_terminal() as person:
+        terminal = Terminal(as_json=False)
+        terminal.progress("one")
+        terminal.progress("two", done=True)
+        assert seen(person) == "\r\x1b[Kone\r\x1b[Ktwo\r\n"
+
+
+@pytest.mark.req("CARD-6")
+def test_an_unfinished_progress_line_is_not_written_over() -> None:
+    with at_terminal() as person:
+        terminal = Terminal(as_json=False)
+        terminal.progress("one")
+        terminal.note("two")
+        assert seen(person) == "\r\x1b[Kone\r\ntwo\r\n"
+
+
+@pytest.mark.req("CARD-6")
+def test_an_error_says_what_why_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    Terminal(as_json=False).error(InputError("It broke", why="It was old", fix="Try `codelab doctor`"))
+    assert capsys.readouterr().err == "error: It broke.\n  It was old.\n  Try `codelab doctor`\n"
+
+
+@pytest.mark.req("CARD-6")
+def test_names_that_are_not_utf_8_are_printed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    ascii_out = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr(sys, "stdout", ascii_out)
+    terminal = Terminal(as_json=False)
+    terminal.show("caf\u00e9 " + os.fsdecode(b"\xff"))
+    terminal.flush()
+    assert isinstance(ascii_out.buffer, io.BytesIO)
+    assert ascii_out.buffer.getvalue() == b"caf\\xe9 <U+DCFF>\n"
+    terminal.show_json({"path": os.fsdecode(b"\xff")})
+
+
+@pytest.mark.req("CARD-6")
+def test_nobody_is_asked_where_no_terminal_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "input").open("w+") as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        assert not Terminal(as_json=False).interactive
+
+
+@pytest.mark.req("CARD-6")
+def test_a_person_is_asked_at_a_terminal() -> None:
+    with at_terminal():
+        assert Terminal(as_json=False).interactive

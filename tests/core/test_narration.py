@@ -1,0 +1,46 @@
+"""Events as one line each for a person."""
+
+import pytest
+
+from codelab.core.events import (
+    AnyEvent,
+    ApprovalAsked,
+    ApprovalDecided,
+    FileChanged,
+    LimitHit,
+    RunStarted,
+    Token,
+    ToolCalled,
+    ToolReturned,
+)
+from codelab.core.narration import Narrator
+
+STARTED = RunStarted(run="r", session="s", agent="coder", reason="asked", task="t")
+
+
+@pytest.mark.req("AGENT-16")
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (ToolCalled(run="r", call="c", tool="read_file", title="reading a.py"), "coder: reading a.py"),
+        (ToolReturned(run="r", call="c", ok=True, summary="12 lines"), ""),
+        (ToolReturned(run="r", call="c", ok=False, summary="no such file"), "coder: no such file"),
+        (ApprovalAsked(run="r", call="c", approval="a"), "coder: waiting for approval"),
+        (ApprovalDecided(run="r", approval="a", state="approved", by="vim"), "coder: approved by vim"),
+        (ApprovalDecided(run="r", approval="a", state="expired", by=""), "coder: expired"),
+        (
+            ApprovalDecided(run="r", approval="a", state="rejected", by="vim", reason="too long"),
+            "coder: rejected by vim: too long",
+        ),
+        (
+            FileChanged(run="r", call="c", path="a.py", checkpoint="k", added=2, removed=1),
+            "coder: changed a.py (+2 -1)",
+        ),
+        (LimitHit(run="r", limit="searches"), "coder: reached the limit of searches"),
+        (Token(run="r", text="hello"), ""),
+    ],
+)
+def test_an_event_is_told_in_one_line(event: AnyEvent, line: str) -> None:
+    narrator = Narrator()
+    assert narrator.line(STARTED) == "coder: working"
+    assert narrator.line(event) == line
