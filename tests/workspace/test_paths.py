@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from codelab.core.errors import NotFound, PathRefused
-from codelab.workspace import paths
+from codelab.workspace import opening
 from codelab.workspace.files import read_bytes
-from codelab.workspace.paths import open_beneath, relative, walk_open
+from codelab.workspace.opening import open_beneath, walk_open
+from codelab.workspace.paths import relative
 from tests.support.swapping import swapped_folder
 
 RACES = int(os.environ.get("CODELAB_TEST_RACES", "5000"))
@@ -121,8 +122,8 @@ def test_the_step_by_step_way_refuses_the_same_links(trap: Path, path: str) -> N
 @pytest.mark.parametrize("path", LINKS)
 def test_where_folders_have_no_descriptors_links_are_refused_by_looking(trap: Path, path: str) -> None:
     with pytest.raises(OSError, match="symbolic links"):
-        paths._checked(trap, path)
-    assert paths._checked(trap, "sub/file") == trap / "sub" / "file"
+        opening._checked(trap, path)
+    assert opening._checked(trap, "sub/file") == trap / "sub" / "file"
 
 
 @pytest.mark.req("SAFE-5")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from codelab.core.errors import CodeLabError, EditConflict, NotFound, PathRefused, StateError
-from codelab.workspace.paths import Folder, make_folders, open_folder, remove_empty_folders
+from codelab.workspace.opening import Folder, make_folders, open_folder, remove_empty_folders
 from codelab.workspace.reading import ABSENT, content_hash, read_in_folder
 from codelab.workspace.temporary import hold, is_held, is_temporary, new_temporary_name
 

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from codelab.core.errors import NotFound, PathRefused
-from codelab.workspace.paths import Folder, open_beneath, open_in_folder
+from codelab.workspace.opening import Folder, open_beneath, open_in_folder
 
 MAX_BYTES = 10_000_000
 ABSENT = "absent"

@@ -5,7 +5,7 @@ import re
 import secrets
 import sys
 
-from codelab.workspace.paths import Folder
+from codelab.workspace.opening import Folder
 
 if sys.platform != "win32":
     import fcntl
