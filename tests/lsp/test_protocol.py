@@ -13,9 +13,9 @@ from pygls.exceptions import FeatureRequestError, JsonRpcRequestCancelled
 from pygls.lsp.server import LanguageServer
 
 from codelab.core.errors import InputError
+from codelab.lsp.connection import CodeLabServer, build
 from codelab.lsp.converter import plain_converter
 from codelab.lsp.protocol import CodeLabProtocol
-from codelab.lsp.server import CodeLabServer, build
 from codelab.workbench.types import FaceInfo
 from tests.lsp.test_framer import MALFORMED
 from tests.support.lsp_client import (
@@ -232,7 +232,7 @@ def test_a_withdrawn_question_is_not_an_error_for_the_person() -> None:
 @pytest.mark.req("CARD-1")
 def test_nothing_slow_is_imported_before_initialize_is_answered() -> None:
     code = (
-        "import sys, codelab.lsp.server; import codelab.cli.main;"
+        "import sys, codelab.lsp.connection, codelab.lsp.server, codelab.cli.main;"
         "print(*[n for n in ('litellm','llama_cpp','pydantic','sqlite3','pysqlite3','aiosqlite','httpx',"
         "'numpy','mcp','tree_sitter') if n in sys.modules])"
     )

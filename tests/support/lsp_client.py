@@ -15,8 +15,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from codelab.lsp.connection import serve_streams
 from codelab.lsp.face import OpenWorkbench
-from codelab.lsp.server import serve_streams
 from codelab.lsp.streams import PrivateStreams
 
 Json = dict[str, Any]

@@ -12,6 +12,7 @@ from pygls.exceptions import JsonRpcException
 
 from codelab.core.errors import CodeLabError, InputError
 from codelab.lsp.client import ClientAbilities, read_abilities
+from codelab.lsp.garbage import collected_later
 from codelab.lsp.mirror import MirroredDocument, MirroredWorkspace
 from codelab.lsp.paths import path_in, root_of
 from codelab.lsp.protocol import CodeLabProtocol
@@ -101,7 +102,8 @@ class LspFace:
             if self.root is None:
                 raise InputError("No folder is open in the editor", fix="Open the folder of a project")
             info = FaceInfo("lsp", self.abilities.name, can_prompt=True)
-            workbench = await self._open_workbench(self.root, info)
+            with collected_later():
+                workbench = await self._open_workbench(self.root, info)
             workbench.attach(editor=editor, prompter=prompter)
         except Exception as error:
             self.opened.set_exception(error)
