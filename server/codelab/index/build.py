@@ -67,7 +67,7 @@ class WorktreeIndexer:
         settings: What is indexed.
         progress: Called with every new status.
         cancelled: Asked often while there is work.
-        pool: Parses; one of its own if None.
+        pool: Parses, and stays open; one of its own if None.
 
     Raises:
         InputError: The folder is missing, not a folder, or unreadable.
@@ -91,6 +91,7 @@ class WorktreeIndexer:
         self._walker = Walker(repository, self._max_file_bytes, settings.index.exclude)
         self._reader = Reader(repository.root)
         self._pool = pool or ParserPool()
+        self._owns_pool = pool is None
         self._progress, self._cancelled = progress, cancelled
         self._seconds = 0.0
         self._remaining = 0
@@ -124,7 +125,8 @@ class WorktreeIndexer:
 
     def close(self) -> None:
         """End the parsing processes and close the index."""
-        self._pool.close()
+        if self._owns_pool:
+            self._pool.close()
         self._reader.close()
         self._connection.close()
 
@@ -195,12 +197,15 @@ class WorktreeIndexer:
             raise database.cannot_write(self.folder, error) from error
         except _Replaced:
             self._connection.close()
-        self._pool.close()
+        finally:
+            self._pool.drop()
         self._open()
         try:
             return self._sweep()
         except (sqlite.Error, OSError, _Replaced) as error:
             raise database.cannot_write(self.folder, error) from error
+        finally:
+            self._pool.drop()
 
     def _sweep(self) -> IndexStatus:
         started = time.perf_counter()
@@ -208,7 +213,7 @@ class WorktreeIndexer:
         if self._announce:
             self._progress(self.status("building"))
         walked = self._walker.walk(self._cancelled)
-        self._stop_if_cancelled()
+        self._check()
         gone = [path for path in self._known if path not in walked.files and path not in walked.refused]
         self._bring_in(walked, gone)
         with writer.transaction(self._connection):
@@ -220,7 +225,7 @@ class WorktreeIndexer:
 
     def _update(self, paths: Collection[str]) -> IndexStatus:
         walked = self._walker.walk(self._cancelled, paths)
-        self._stop_if_cancelled()
+        self._check()
         missing = [path for path in paths if path not in walked.files and path not in walked.refused]
         gone = [path for path in missing if path in self._known]
         if len(gone) < len(missing):
@@ -258,7 +263,7 @@ class WorktreeIndexer:
             self._pool,
             max_bytes=self._max_file_bytes,
             committed=self._committed,
-            check=self._stop_if_replaced,
+            check=self._check,
         )
         batch.remove(gone)
         for path, reason in refused.items():
@@ -297,6 +302,7 @@ class WorktreeIndexer:
             self._chunks -= counts.chunks
             self._symbols -= counts.symbols
 
-    def _stop_if_replaced(self) -> None:
+    def _check(self) -> None:
+        self._stop_if_cancelled()  # what was ended while it was parsed is not to be noted as failed
         if self.is_lost():
             raise _Replaced

@@ -7,12 +7,14 @@ from sqlite3 import Connection
 from filelock import FileLock
 
 from codelab.core.errors import StateError
+from codelab.index.recipe import recipe
 from codelab.store import sqlite
 
-RECIPE = 1
-"""Of the schema and of all that decides what is stored for a content: raise it when either changes."""
+SCHEMA_VERSION = 1
+"""Raise it when the tables change; what is put in them has its own mark in ``codelab.index.recipe``."""
 
 _SCHEMA = """
+CREATE TABLE made_by (recipe TEXT NOT NULL);
 CREATE TABLE worktree (id INTEGER PRIMARY KEY, root TEXT NOT NULL UNIQUE, swept_at REAL NOT NULL DEFAULT 0);
 CREATE TABLE path (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE blob (
@@ -90,7 +92,8 @@ def _open(folder: Path, path: Path) -> Connection:
     remove(folder)
     connection = sqlite.connect(path)
     _prepare(connection)
-    connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={RECIPE}; COMMIT;")
+    connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+    connection.execute("INSERT INTO made_by VALUES (?)", (recipe(),))
     return connection
 
 
@@ -104,7 +107,9 @@ def _prepare(connection: Connection) -> None:
 
 def _is_sound(connection: Connection) -> bool:
     _prepare(connection)
-    if connection.execute("PRAGMA user_version").fetchone()[0] != RECIPE:
+    if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        return False
+    if connection.execute("SELECT recipe FROM made_by").fetchone() != (recipe(),):
         return False
     return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
 

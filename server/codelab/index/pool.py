@@ -13,6 +13,7 @@ from codelab.index.parser_process import read_frame, write_frame
 
 BATCH_BYTES = 200_000
 """Text sent to a parsing process at once: some 20 ms of work."""
+BATCH_FILES = 100
 _NOTHING_MORE = None
 
 
@@ -49,18 +50,18 @@ class ParserPool:
         self._outcomes: queue.SimpleQueue[list[Outcome]] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._children: list[subprocess.Popen[bytes]] = []  # each is added and removed by its own thread
-        self._killed = False
+        self._closing = False
+        self._ended = False
         self._batch: list[Text] = []
         self._batch_bytes = 0
         self.waiting = 0  # texts given and not yet returned
-        self.waiting_bytes = 0
 
     def give(self, text: Text) -> None:
         """Take a text to parse; small ones are sent together."""
         self.waiting += 1
         self._batch.append(text)
         self._batch_bytes += len(text.data)
-        if self._batch_bytes >= BATCH_BYTES:
+        if self._batch_bytes >= BATCH_BYTES or len(self._batch) >= BATCH_FILES:
             self.send()
 
     def send(self) -> None:
@@ -91,10 +92,13 @@ class ParserPool:
             yield self.take(wait=True)
 
     def close(self) -> None:
-        """End the processes; texts that wait are dropped."""
+        """End the processes; texts that wait are dropped. Given more, it starts them again."""
+        self._closing = True
         with suppress(queue.Empty):
             while True:
                 self._tasks.get_nowait()
+        if self.waiting:
+            self._kill_children()
         for _ in self._threads:
             self._tasks.put(_NOTHING_MORE)
         for thread in self._threads:
@@ -102,10 +106,19 @@ class ParserPool:
         self._threads.clear()
         self._batch, self._batch_bytes, self.waiting = [], 0, 0
         self._outcomes = queue.SimpleQueue()
+        self._closing = self._ended
+
+    def drop(self) -> None:
+        """Forget texts that were given and not returned, so that they are not taken for later ones."""
+        if self.waiting:
+            self.close()
 
     def kill(self) -> None:
         """End the processes at once, from another thread; what they were at is lost, and no more is begun."""
-        self._killed = True
+        self._closing = self._ended = True
+        self._kill_children()
+
+    def _kill_children(self) -> None:
         for child in list(self._children):
             child.kill()
 
@@ -129,8 +142,12 @@ class ParserPool:
         self, child: subprocess.Popen[bytes] | None, batch: list[Text]
     ) -> tuple[subprocess.Popen[bytes] | None, list[Outcome] | None]:
         """Let a process parse a batch; None for its outcomes if the process did not survive it."""
-        if child is None or child.poll() is not None:
-            if self._killed:
+        if child is not None and child.poll() is not None:
+            self._children.remove(child)
+            _end(child)
+            child = None
+        if child is None:
+            if self._closing:
                 return None, None
             child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             self._children.append(child)

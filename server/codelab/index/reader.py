@@ -154,7 +154,7 @@ class IndexReader:
         if identity is None:
             return None
         connection = sqlite.connect(database.database_path(self._folder), read_only=True)
-        if connection.execute("PRAGMA user_version").fetchone()[0] != database.RECIPE:
+        if connection.execute("PRAGMA user_version").fetchone()[0] != database.SCHEMA_VERSION:
             connection.close()  # the worker is making it, or is about to
             return None
         self._connection, self._identity = connection, identity

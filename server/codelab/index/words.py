@@ -10,7 +10,8 @@ import unicodedata
 from functools import lru_cache
 
 _IDENTIFIER = re.compile(r"\w+")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_RUN = re.compile(r"[^\W\d_]+|\d+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
 _LONGEST = 64
 _CACHED = 200_000
@@ -27,7 +28,7 @@ STOP_WORDS = frozenset(_STOPPED.split(" "))
 
 def words_of(text: str) -> str:
     """Return the words of a text in their order, separated by spaces."""
-    return " ".join(map(split_identifier, _IDENTIFIER.findall(text)))
+    return " ".join(filter(None, map(split_identifier, _IDENTIFIER.findall(text))))
 
 
 @lru_cache(maxsize=_CACHED)
@@ -41,7 +42,8 @@ def split_identifier(identifier: str) -> str:
             return " ".join(_pairs(identifier))
     if identifier.islower() and identifier.isalpha():
         return stem(identifier) if len(identifier) > 1 else ""
-    parts = [part.lower() for part in _PART.findall(identifier)]
+    found = _PART.findall(identifier) if identifier.isascii() else _parts_of_any_script(identifier)
+    parts = [part.lower() for part in found]
     whole = "".join(parts)
     stems = [stem(part) for part in parts if len(part) > 1]
     if len(parts) > 1 and len(whole) > 2:
@@ -87,6 +89,15 @@ def _undouble(word: str) -> str:
     if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls":
         return word[:-1]
     return word
+
+
+def _parts_of_any_script(identifier: str) -> list[str]:
+    found = []
+    for run in _RUN.findall(identifier):
+        starts = [0]
+        starts += [n for n in range(1, len(run)) if run[n].isupper() and run[n - 1].islower()]
+        found += [run[start:end] for start, end in zip(starts, [*starts[1:], len(run)], strict=True)]
+    return found
 
 
 def _pairs(text: str) -> list[str]:

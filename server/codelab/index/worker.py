@@ -94,6 +94,8 @@ def run(root: Path, places: Places, settings: Settings) -> int:
             except CodeLabError as error:
                 report.fail(error)
                 raise
+            finally:
+                pool.close()
     return 0
 
 
