@@ -13,7 +13,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "aiosqlite": ("codelab.store", "codelab.index"),
     "anyio": ("codelab_mcp",),
     "cattrs": ("codelab.lsp",),
-    "filelock": ("codelab.store", "codelab.workspace", "codelab.index", "codelab_models.host"),
+    "filelock": ("codelab.store", "codelab.workspace", "codelab.index", "codelab_models"),
     "httpx": ("codelab_models",),
     "litellm": ("codelab_models.host",),
     "llama_cpp": ("codelab_models.host",),
