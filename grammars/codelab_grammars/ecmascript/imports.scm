@@ -16,19 +16,17 @@
   "*" @import.name
   source: (string))
 
-; const { readFile } = require("fs")
+; const { readFile } = require("fs"); other calls with a string are left out by who reads the captures
 (variable_declarator
   name: (object_pattern (shorthand_property_identifier_pattern) @import.name)
   value: (call_expression
-    function: (identifier) @_require
-    arguments: (arguments . (string)))
-  (#eq? @_require "require"))
+    function: (identifier)
+    arguments: (arguments . (string))))
 
 (variable_declarator
   value: (call_expression
-    function: (identifier) @_require
-    arguments: (arguments . (string (string_fragment) @import.module)))
-  (#eq? @_require "require")) @import
+    function: (identifier) @import.require
+    arguments: (arguments . (string (string_fragment) @import.module) .))) @import
 
 (call_expression
   function: (import)

@@ -42,21 +42,17 @@
   ]) @definition.method
 
 ; Foo.prototype.bar = function () {}; exports.baz = () => {}
-((assignment_expression
+(assignment_expression
   left: (member_expression object: [(identifier) (this) (member_expression object: (identifier))]) @name
   right: [
     (arrow_function body: (_) @body)
     (function_expression body: (_) @body)
   ]) @definition.function
-  (#not-eq? @name "module.exports"))
 
-; module.exports = function make() {}
-((assignment_expression
-  left: (member_expression) @_module
-  right: (function_expression
-    name: (identifier) @name
-    body: (_) @body)) @definition.function
-  (#eq? @_module "module.exports"))
+; module.exports = function make() {}: its name counts only where the left side says none
+(assignment_expression
+  left: (member_expression object: (identifier))
+  right: (function_expression name: (identifier) @name))
 
 ; export default () => {}; export default class {}
 (export_statement

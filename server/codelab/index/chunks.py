@@ -74,7 +74,9 @@ def find_units(
             stack.pop()
         if len(stack) >= MAX_NESTING:
             continue
-        definition = named.get(last)
+        if stack:
+            end = min(end, stack[-1].end)
+        definition = named.get((start, end))
         name = (
             (definition.qualified, _CHUNK_KINDS.get(definition.kind, definition.kind))
             if definition

@@ -2,9 +2,11 @@
 
 A query marks each statement (``@import``) and in it the modules (``@import.module``) and the names taken
 from them (``@import.name``). Where the grammar has one path for both, it marks that: ``@import.path`` (its
-last part is the name: Java) or ``@import.tree`` (nested braces: Rust).
+last part is the name: Java) or ``@import.tree`` (nested braces: Rust). ``@import.require`` is a function that
+makes the statement an import only if it is called ``require``.
 """
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from codelab.index.parsed import Import
@@ -35,7 +37,7 @@ def find_imports(
         return (), []
     parts = sorted(
         (*node.byte_range, role)
-        for role in ("module", "name", "path", "tree")
+        for role in ("module", "name", "path", "tree", "require")
         for node in captures.get(f"import.{role}", ())
     )
     imports: list[Import] = []
@@ -44,24 +46,30 @@ def find_imports(
     for start, end in statements:
         line = lines.row_of(start) + 1
         modules: list[str] = []
-        names: list[str] = []
+        names: list[tuple[int, str]] = []
         while at < len(parts) and parts[at][0] < end:
             first, last, role = parts[at]
             at += 1
             text = lines.text(first, last)
+            if first < start:
+                continue
             if role == "module":
                 modules.append(text.strip(_QUOTES))
             elif role == "name":
-                names.append(text)
-                if text != "*":
-                    references.append((first, text, "import"))
+                names.append((first, text))
+            elif role == "require":
+                if text != "require":
+                    at = bisect_left(parts, (end,))
+                    modules, names = [], []
             else:
                 pairs = [_last_part(text)] if role == "path" else _tree(text)
-                for module, taken in pairs:
-                    imports.append(Import(module, taken, line))
-                    references.extend((first, name, "import") for name in taken if name != "*")
-        if names or len(modules) == 1:
-            imports.append(Import(modules[0] if modules else "", tuple(names), line))
+                imports.extend(Import(module, taken, line) for module, taken in pairs)
+                names_of = [name for _, taken in pairs for name in taken]
+                references.extend((first, name, "import") for name in names_of if name != "*")
+        references.extend((first, name, "import") for first, name in names if name != "*")
+        taken = tuple(name for _, name in names)
+        if taken or len(modules) == 1:
+            imports.append(Import(modules[0] if modules else "", taken, line))
         else:
             imports.extend(Import(module, (), line) for module in modules)
     return tuple(imports), references

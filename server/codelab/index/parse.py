@@ -6,6 +6,7 @@ no state and takes and gives plain data, so it may run in any process.
 
 from typing import TYPE_CHECKING
 
+from codelab.index.bounded import MAX_BYTES, bounded_captures, bounded_tree
 from codelab.index.chunks import find_units, make_chunks
 from codelab.index.imports import find_imports
 from codelab.index.leading import Leading
@@ -35,17 +36,17 @@ def parse(path: str, data: bytes) -> Parsed:
     """
     language = language_of(path, data[:HEAD])
     lines = Lines(data)
-    if language is None:
-        return Parsed(None, _window_chunks(lines), (), (), (), 0)
+    if language is None or len(data) > MAX_BYTES or not lines.count:
+        return Parsed(language, _window_chunks(lines), (), (), (), 0)
     return _parse_with(load(language), lines)
 
 
 def _parse_with(grammar: Grammar, lines: Lines) -> Parsed:
-    from tree_sitter import Parser, QueryCursor
-
-    tree = Parser(grammar.language).parse(lines.data)
+    tree = bounded_tree(grammar, lines.data)
+    captures = bounded_captures(grammar, tree) if tree is not None else None
+    if tree is None or captures is None:
+        return Parsed(grammar.name, _window_chunks(lines), (), (), (), 1)
     root = tree.root_node
-    captures = QueryCursor(grammar.query).captures(root)
     leading = Leading(captures, lines)
     found = find_definitions(captures)
     symbols = name_definitions(found, lines, leading)

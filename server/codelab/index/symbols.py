@@ -25,9 +25,12 @@ _NAME, _BODY, _DOC, _RECEIVER = range(1, 5)
 _PARTS = {"name": _NAME, "body": _BODY, "doc": _DOC, "receiver": _RECEIVER}
 _REFERENCES = ("call", "base", "type")
 
+# Kinds that declare several names at once.
+_SEVERAL = frozenset(("constant", "variable", "field", "typedef", "declaration"))
 # Names that are not made of parts: headings, keys of data files.
 _WHOLE = frozenset(("section", "key", "table"))
 _SAYS_NOTHING = frozenset(("", "module", "exports", "prototype", "this", "self", "window"))
+_NO_NAME = frozenset(("module.exports",))
 _ARGUMENTS = re.compile(r"<[^<>]*>")
 _WORDS_BEFORE = re.compile(rb"[a-z][a-z ]{0,40}")
 _COMMENT_MARK = re.compile(r"[ \t]*(?:/\*+!?|\*+/|//[/!]*|\*|#+!?)?")
@@ -66,7 +69,9 @@ def find_definitions(captures: "dict[str, list[Node]]") -> list[Found]:
                 if top.kind in _WEAK:
                     top.kind = kind
                 continue
-            top = Found(start, -minus_end, kind, top)
+            # Sections under headings may reach over the end of what they stand in.
+            end = -minus_end if top is None else min(-minus_end, top.end)
+            top = Found(start, end, kind, top)
             stack.append(top)
             found.append(top)
         elif top is not None:
@@ -145,36 +150,43 @@ def name_definitions(found: list[Found], lines: Lines, leading: Leading) -> list
         if one.receiver is not None:
             prefix = lines.text(*one.receiver)
         one.kind = _kind(one.kind, parent.kind if parent is not None else "")
-        signature = doc = None
-        for start, end in one.names:
-            name = lines.text(start, end)
-            if not name.isidentifier():
-                name = _plain_name(name, one.kind)
-            name = name if len(name) <= MAX_SIGNATURE else name[:MAX_SIGNATURE]
-            qualified = f"{prefix}.{name}" if prefix else name
-            if not one.qualified:
-                one.qualified = qualified
-            if one.kind == "scope":
-                continue
-            if signature is None or doc is None:
-                signature, doc = _signature(one, lines), _doc(one, lines, leading)
-            kind = one.kind
-            if kind == "variable" and name.isupper():
-                kind = "constant"
-            elif kind == "function" and "." in name:
-                kind = one.kind = "method"
-            definitions.append(
-                Definition(
-                    name if one.kind in _WHOLE else name.rpartition(".")[2],
-                    qualified,
-                    kind,
-                    signature,
-                    doc,
-                    lines.row_of(one.start) + 1,
-                    lines.row_of(one.end - 1) + 1,
-                )
-            )
+        names = _names(one, lines)
+        if not names:
+            continue
+        one.qualified = f"{prefix}.{names[0]}" if prefix else names[0]
+        if one.kind == "scope":
+            continue
+        if one.kind == "function" and "." in names[0]:
+            one.kind = "method"
+        _add(definitions, one, names, prefix, lines, leading)
     return definitions
+
+
+def _names(one: Found, lines: Lines) -> list[str]:
+    names: list[str] = []
+    for start, end in one.names:
+        name = lines.text(start, end)
+        if not name.isidentifier():
+            if name in _NO_NAME:
+                continue
+            name = _plain_name(name, one.kind)
+        names.append(name if len(name) <= MAX_SIGNATURE else name[:MAX_SIGNATURE])
+        if one.kind not in _SEVERAL:
+            break
+    return names
+
+
+def _add(
+    definitions: list[Definition], one: Found, names: list[str], prefix: str, lines: Lines, leading: Leading
+) -> None:
+    row = lines.row_of(one.start)
+    last_line = lines.row_of(one.end - 1) + 1
+    signature, doc = _signature(one, row, lines), _doc(one, row, lines, leading)
+    for name in names:
+        kind = "constant" if one.kind == "variable" and name.isupper() else one.kind
+        last_part = name if one.kind in _WHOLE else name.rpartition(".")[2]
+        qualified = f"{prefix}.{name}" if prefix else name
+        definitions.append(Definition(last_part, qualified, kind, signature, doc, row + 1, last_line))
 
 
 def _kind(kind: str, parent: str) -> str:
@@ -206,11 +218,11 @@ def _plain_name(name: str, kind: str) -> str:
     return ".".join((*kept, f"{parts[-1]}{operator}{tail}"))
 
 
-def _signature(one: Found, lines: Lines) -> str:
+def _signature(one: Found, row: int, lines: Lines) -> str:
     """Return the declaration up to its body, with the words before it on its line (``export const``)."""
     end = one.body or one.end
     start = one.start
-    line_start = lines.starts[lines.row_of(start)]
+    line_start = lines.starts[row]
     before = lines.data[line_start:start].strip() if start - line_start < 200 else b""
     if before and _WORDS_BEFORE.fullmatch(before):
         start = line_start
@@ -221,11 +233,11 @@ def _signature(one: Found, lines: Lines) -> str:
     return _COMMENT_AFTER.sub("", text[:MAX_SIGNATURE]).rstrip(" :{")
 
 
-def _doc(one: Found, lines: Lines, leading: Leading) -> str:
+def _doc(one: Found, row: int, lines: Lines, leading: Leading) -> str:
     if one.doc is not None:
         start, end = one.doc
         return first_paragraph(_STRING_START.sub("", lines.text(start, min(end, start + 1024))).rstrip("\"'"))
-    span = leading.comment_before(lines.row_of(one.start))
+    span = leading.comment_before(row)
     if span is None:
         return ""
     return first_paragraph(lines.text(span[0], min(span[1], span[0] + 1024)))
@@ -255,6 +267,11 @@ def find_references(
     found: list[tuple[int, str, str]] = []
     seen = {name[0] for one in definitions for name in one.names} if "type" in captures else set()
     whole, data = lines.ascii, lines.data
+    for node in captures.get("call.component", ()):
+        # Elements of HTML begin with a small letter.
+        start, end = node.byte_range
+        if data[start : start + 1].isupper():
+            found.append((start, lines.text(start, end), "call"))
     for kind in _REFERENCES:
         for node in captures.get(kind, ()):
             start, end = node.byte_range

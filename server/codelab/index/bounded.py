@@ -1,0 +1,70 @@
+"""Parse and query within bounds: some texts take a grammar minutes for a few kilobytes.
+
+Recovering from errors can take time that grows with the square of the text, and so can a query over a tree
+that is very deep or has an error with thousands of parts. What does not fit the bounds is left to windows.
+The bounds count work, not time, so that a file gives the same result on every machine.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+from codelab_grammars.grammar import Grammar
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Point, Tree
+
+# A tree takes tens of times the memory of its text.
+MAX_BYTES = 16_000_000
+
+# The parser reports every 100 steps or so; ordinary source takes up to 0.012 reports per byte.
+FREE_REPORTS = 20_000
+REPORTS_PER_BYTE = 0.05
+
+# Texts that crash a grammar: the scanner of YAML writes about 250 levels of blocks into a fixed buffer, and
+# each level takes a column.
+_CRASHES = {"yaml": re.compile(rb"^[ \t?:-]{120}", re.MULTILINE)}
+
+MAX_DEPTH = 500
+MAX_ERROR_PARTS = 4_000
+
+
+def bounded_tree(grammar: Grammar, data: bytes) -> "Tree | None":
+    """Parse, or return None when it takes more work than any real source of that size."""
+    from tree_sitter import Parser
+
+    crashes = _CRASHES.get(grammar.name)
+    if crashes is not None and crashes.search(data):
+        return None
+    view = memoryview(data)
+    budget = FREE_REPORTS + int(len(data) * REPORTS_PER_BYTE)
+    reports = 0
+
+    def read(byte: int, _: "Point") -> memoryview:
+        return view[byte:]
+
+    def is_too_much(_: int, __: bool) -> bool:
+        nonlocal reports
+        reports += 1
+        return reports > budget
+
+    try:
+        return Parser(grammar.language).parse(read, progress_callback=is_too_much)
+    except ValueError:
+        return None
+
+
+def bounded_captures(grammar: Grammar, tree: "Tree") -> "dict[str, list[Node]] | None":
+    """Run the query, or return None when the tree is mostly one error of thousands of parts.
+
+    What is nested deeper than MAX_DEPTH is not captured.
+    """
+    from tree_sitter import QueryCursor
+
+    root = tree.root_node
+    if root.has_error and any(
+        node.is_error and node.child_count > MAX_ERROR_PARTS for node in (root, *root.children)
+    ):
+        return None
+    cursor = QueryCursor(grammar.query)
+    cursor.set_max_start_depth(MAX_DEPTH)
+    return cursor.captures(root)
