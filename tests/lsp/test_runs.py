@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -106,49 +106,44 @@ async def test_a_comment_is_done_after_the_person_said_yes_and_undone_again(
         undone = await scene.client.command("codelab.undo")
         assert undone["paths"] == ["payments.py"]
         assert scene.editor.text == PAYMENTS
-
-
-@pytest.mark.req("CARD-5")
-async def test_edits_are_versioned_and_annotated_and_ask_no_second_time(
-    codelab_home: Path, tmp_path: Path
-) -> None:
-    async with opened(codelab_home, tmp_path, EDIT, FINISH) as scene:
-        await scene.editor.choose_action(0, DO)
-        (await scene.editor.prompt()).answer("Apply")
-        await scene.client.wait_for_message("refused now")
-        (applied,) = scene.client.sent("workspace/applyEdit")
+        applied = scene.client.sent("workspace/applyEdit")[0]
         assert applied["edit"]["documentChanges"][0]["textDocument"]["version"] == 1
         (annotation,) = applied["edit"]["changeAnnotations"].values()
         assert annotation == {"label": "CodeLab (coder)", "needsConfirmation": False}
 
 
 @pytest.mark.req("CARD-5", "SAFE-2")
-@pytest.mark.parametrize("choice", ["Reject", None])
-async def test_a_no_and_a_closed_prompt_change_nothing(
-    codelab_home: Path, tmp_path: Path, choice: str | None
-) -> None:
-    expected = "rejected this change" if choice else "no answer"
-    finish = When(expected, role="tool").say("Then not.")
-    async with opened(codelab_home, tmp_path, EDIT, finish) as scene:
-        await scene.editor.choose_action(0, DO)
-        (await scene.editor.prompt()).answer(choice)
-        assert await scene.client.wait_for_message("Then not") == "Then not. Nothing was changed."
+async def test_a_no_and_a_closed_prompt_change_nothing(codelab_home: Path, tmp_path: Path) -> None:
+    rules = (
+        EDIT,
+        When("rejected this change", role="tool", times=1).say("Then not."),
+        EDIT,
+        When("no answer", role="tool").say("Not at all."),
+    )
+    async with opened(codelab_home, tmp_path, *rules) as scene:
+        for choice, said in (("Reject", "Then not."), (None, "Not at all.")):
+            await scene.editor.choose_action(0, DO)
+            (await scene.editor.prompt()).answer(choice)
+            assert await scene.client.wait_for_message(said) == f"{said} Nothing was changed."
         assert scene.editor.text == PAYMENTS and not scene.client.sent("workspace/applyEdit")
 
 
 @pytest.mark.req("CARD-5")
-@pytest.mark.parametrize("reply", [{"applied": False}, None, {"strange": 1}])
 async def test_an_editor_that_does_not_apply_is_told_to_the_person(
-    codelab_home: Path, tmp_path: Path, reply: object
+    codelab_home: Path, tmp_path: Path
 ) -> None:
-    async with opened(codelab_home, tmp_path, EDIT, FINISH) as scene:
-        scene.editor.replies.append(reply)
-        task = asyncio.create_task(scene.client.command("codelab.run", {"task": "do it", "show": False}))
-        (await scene.editor.prompt()).answer("Apply")
-        message = await scene.client.wait_for_message("Not applied")
-        assert message.startswith("Not applied: The editor did not apply the change to payments.py")
-        assert (await task)["changed"] == []
-        assert scene.editor.text == PAYMENTS == scene.file.read_text()
+    replies: list[object] = [{"applied": False}, None, {"strange": 1}]
+    rules = [rule for _ in replies for rule in (EDIT, replace(FINISH, times=1))]
+    async with opened(codelab_home, tmp_path, *rules) as scene:
+        for number, reply in enumerate(replies, 1):
+            scene.editor.replies.append(reply)
+            command = scene.client.command("codelab.run", {"task": "do it", "show": False})
+            task = asyncio.create_task(command)
+            (await scene.editor.prompt()).answer("Apply")
+            message = await scene.client.wait_for_message("Not applied", times=number)
+            assert message.startswith("Not applied: The editor did not apply the change to payments.py")
+            assert (await task)["changed"] == []
+            assert scene.editor.text == PAYMENTS == scene.file.read_text()
 
 
 @pytest.mark.req("CARD-5", "SAFE-2")
@@ -168,53 +163,43 @@ async def test_typing_on_after_the_proposal_refuses_it_and_keeps_the_proposal(
 
 
 @pytest.mark.req("SAFE-8")
-async def test_undo_keeps_what_the_person_typed_elsewhere(codelab_home: Path, tmp_path: Path) -> None:
-    async with opened(codelab_home, tmp_path, EDIT, FINISH) as scene:
-        await scene.editor.choose_action(0, DO)
-        (await scene.editor.prompt()).answer("Apply")
-        await scene.client.wait_for_message("refused now")
-        await scene.editor.type_text(scene.editor.text.replace("return amount", "return amount + 0"))
-        undone = await scene.client.command("codelab.undo")
-        assert "What you typed since was kept" in undone["message"]
-        assert scene.editor.text == PAYMENTS.replace("return amount", "return amount + 0")
-
-
-@pytest.mark.req("SAFE-8")
-async def test_undo_of_lines_the_person_has_changed_is_refused_in_words(
+async def test_undo_keeps_what_was_typed_elsewhere_and_refuses_where_lines_were_changed(
     codelab_home: Path, tmp_path: Path
 ) -> None:
     async with opened(codelab_home, tmp_path, EDIT, FINISH) as scene:
         await scene.editor.choose_action(0, DO)
         (await scene.editor.prompt()).answer("Apply")
         await scene.client.wait_for_message("refused now")
-        typed = scene.editor.text.replace('"negative"', '"below zero"')
+        typed = PAID.replace('"negative"', '"below zero"')
         await scene.editor.type_text(typed)
         with pytest.raises(ServerAnsweredWithError) as raised:
             await scene.client.command("codelab.undo")
-        assert "Traceback" not in json.dumps(raised.value.error)
         assert "Its lines were changed since, around line 2" in raised.value.error["message"]
+        assert "Traceback" not in json.dumps(raised.value.error)
         assert scene.editor.text == typed
+        await scene.editor.type_text(PAID.replace("return amount", "return amount + 0"))
+        undone = await scene.client.command("codelab.undo")
+        assert "What you typed since was kept" in undone["message"]
+        assert scene.editor.text == PAYMENTS.replace("return amount", "return amount + 0")
+
+
+STRANGE_TEXTS = {
+    "surrogate pairs": "x = '😀'; y = 1  # é\n",
+    "form feed and line separator": "\x0cx = 1\u2028; y = 1\n",
+    "CR LF": "a = 1\r\nx = '😀'; y = 1\r\nb = 2\r\n",
+}
 
 
 @pytest.mark.req("CARD-5")
-@pytest.mark.parametrize(
-    "text",
-    [
-        "x = '😀'; y = 1  # é\n",
-        "\x0cx = 1\u2028; y = 1\n",
-        "a = 1\r\nx = '😀'; y = 1\r\nb = 2\r\n",
-    ],
-    ids=["surrogate pairs", "form feed and line separator", "CR LF"],
-)
-async def test_an_edit_lands_where_it_belongs_in_any_text(
-    codelab_home: Path, tmp_path: Path, text: str
-) -> None:
-    rule = edit("y = 1", "y = 22")
-    async with opened(codelab_home, tmp_path, rule, FINISH, text=text) as scene:
-        await scene.client.command("codelab.run", {"task": "y", "approve": "allow-edits", "show": False})
-        assert scene.editor.text == text.replace("y = 1", "y = 22")
-        await scene.client.command("codelab.undo", {"show": False})
-        assert scene.editor.text == text
+async def test_an_edit_lands_where_it_belongs_in_any_text(codelab_home: Path, tmp_path: Path) -> None:
+    rules = [rule for _ in STRANGE_TEXTS for rule in (edit("y = 1", "y = 22"), replace(FINISH, times=1))]
+    async with opened(codelab_home, tmp_path, *rules) as scene:
+        for text in STRANGE_TEXTS.values():
+            await scene.editor.type_text(text)
+            await scene.client.command("codelab.run", {"task": "y", "approve": "allow-edits", "show": False})
+            assert scene.editor.text == text.replace("y = 1", "y = 22")
+            await scene.client.command("codelab.undo", {"show": False})
+            assert scene.editor.text == text
 
 
 @pytest.mark.req("CARD-3")

@@ -141,13 +141,13 @@ class RawClient:
         message = await self.wait_for(lambda message: message.get("method") == method, times=times)
         return message.get("params")
 
-    async def wait_for_message(self, text: str) -> str:
-        """Return the first message to the person that contains a text."""
+    async def wait_for_message(self, text: str, *, times: int = 1) -> str:
+        """Return the nth message to the person that contains a text."""
 
         def fits(message: Json) -> bool:
             return message.get("method") == "window/showMessage" and text in message["params"]["message"]
 
-        return str((await self.wait_for(fits))["params"]["message"])
+        return str((await self.wait_for(fits, times=times))["params"]["message"])
 
     def sent(self, method: str) -> list[Any]:
         """Return the parameters of all requests and notifications of that method so far."""

@@ -8,7 +8,7 @@ from codelab.index.types import IndexStatus
 from codelab.lsp.approvals import ApprovalPrompts
 from codelab.lsp.edits import BufferEditor
 from codelab.lsp.face import LspFace
-from codelab.lsp.progress import begin_progress
+from codelab.lsp.progress import Progress
 from codelab.lsp.questions import ask_person
 from codelab.lsp.runs import Following, answer_with_run
 from codelab.workbench.types import InterruptedRun
@@ -35,7 +35,7 @@ async def show_indexing(face: LspFace, workbench: "Workbench") -> None:
         if last.state != "building":
             continue
         if progress is None:
-            progress = await begin_progress(face, "CodeLab: indexing", percentage=0)
+            progress = Progress(face, "CodeLab: indexing", percentage=0)
         told = f"{last.files:,} of {last.total:,} files" if last.total else "finding the files"
         progress.report(told, _percent(last))
     if progress is not None:

@@ -22,7 +22,7 @@ from codelab.core.events import (
 from codelab.lsp.documents import keep_document, open_document
 from codelab.lsp.face import LspFace
 from codelab.lsp.paths import uri_of
-from codelab.lsp.progress import begin_progress
+from codelab.lsp.progress import Progress
 from codelab.workbench.types import RunResult
 
 if TYPE_CHECKING:
@@ -82,12 +82,7 @@ async def _follow(face: LspFace, handle: "RunHandle", following: Following) -> d
     def cancel() -> None:
         face.spawn(_stop(face, handle.run))
 
-    progress = await begin_progress(
-        face,
-        f"CodeLab: {following.title}",
-        token=following.token,
-        cancel=cancel,
-    )
+    progress = Progress(face, f"CodeLab: {following.title}", token=following.token, cancel=cancel)
     try:
         agent = ""
         approved = ApprovedCalls()
