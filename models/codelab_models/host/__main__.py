@@ -5,7 +5,6 @@ import asyncio
 import logging
 import logging.handlers
 import os
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -106,4 +105,6 @@ def _version() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    os._exit(code)  # what litellm still does in threads is nobody's any more

@@ -79,6 +79,7 @@ class ChatAnswer(Response):
         try:
             async for chunk in chunks:
                 await send({"type": "http.response.body", "body": _event(chunk), "more_body": True})
+                await asyncio.sleep(0)  # a provider faster than us must not keep us from the others
             last = b"data: [DONE]\n\n"
             self._outcome = "answered"
         except ModelError as error:

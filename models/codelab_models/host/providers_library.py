@@ -4,6 +4,8 @@ import asyncio
 import importlib
 import logging
 import os
+import threading
+from contextlib import suppress
 from types import ModuleType
 
 from codelab_models.failures import FailureKind, failure
@@ -21,11 +23,30 @@ class ProvidersLibrary:
     """The import of litellm: it takes seconds, so it begins once the socket is open."""
 
     def __init__(self) -> None:
-        self._loading: asyncio.Task[ModuleType] | None = None
+        self._loading: asyncio.Future[ModuleType] | None = None
 
     def begin(self) -> None:
-        """Begin to import; the event loop keeps answering."""
-        self._loading = asyncio.create_task(asyncio.to_thread(_import_quietly))
+        """Begin to import; the event loop keeps answering, and may end before the import does."""
+        loop = asyncio.get_running_loop()
+        loading: asyncio.Future[ModuleType] = loop.create_future()
+        self._loading = loading
+
+        def settle(library: ModuleType | None, error: Exception | None) -> None:
+            if library is not None:
+                loading.set_result(library)
+            elif error is not None:
+                loading.set_exception(error)
+
+        def load() -> None:
+            library, problem = None, None
+            try:
+                library = _import_quietly()
+            except Exception as error:  # told to whoever asks for a model
+                problem = error
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(settle, library, problem)
+
+        threading.Thread(target=load, name="import", daemon=True).start()
 
     @property
     def ready(self) -> bool:

@@ -141,7 +141,7 @@ def explained(error: Exception, call: ModelCall) -> ModelError:
     """Turn an exception of litellm into one of ours, without the key."""
     kind = type(error).__name__
     secrets = tuple(value for value in (call.api_key, *call.parameters.values()) if value)
-    said = re.sub(r"^(litellm\.)?(\w+(Error|Exception)\b( - |: ?|\. ?)?)+", "", str(error).strip())
+    said = re.sub(r"^((litellm\.)?\w+(Error|Exception)\b[\s:.-]*)+", "", str(error).strip())
     message = one_line(said.split(" Original exception:")[0], secrets=secrets)
     where = provider_of(call.model).title
     if "LLM Provider NOT provided" in message:
