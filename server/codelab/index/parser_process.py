@@ -40,10 +40,12 @@ def read_frame(stream: BinaryIO) -> object:
 
 
 def _rows(path: str, data: bytes) -> tuple[object, ...] | str:
-    try:
-        return tuple(analyse(path, data))
-    except Exception as error:
-        return f"it could not be parsed ({type(error).__name__})"
+    for name in (path, ""):  # what its grammar cannot read is still text
+        try:
+            return tuple(analyse(name, data))
+        except Exception as error:
+            reason = f"it could not be parsed ({type(error).__name__})"
+    return reason
 
 
 def main() -> None:
