@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.lsp_client import PATIENCE_SECONDS, RawClient, started
+from tests.support.model_server import When, scripted_model
 
 NOISY_SERVER = textwrap.dedent("""
     import ctypes, os, subprocess, sys
@@ -122,3 +123,32 @@ async def test_the_server_ends_in_order_when_it_is_told_to(tmp_path: Path) -> No
         assert client.process is not None
         client.process.send_signal(signal.SIGTERM)
         assert await client.ended() == 1
+
+
+@pytest.mark.req("CARD-1", "AGENT-7")
+@pytest.mark.parametrize("way", ["its input ends", "it is killed"])
+async def test_a_server_whose_client_vanishes_in_the_middle_of_a_run_leaves_nothing_behind(
+    codelab_home: Path, tmp_path: Path, way: str
+) -> None:
+    (codelab_home / "config").mkdir()
+    (tmp_path / "a.py").write_text("a = 1\n")
+    with scripted_model([When(role="user").say("I think ").stall()]) as model:
+        (codelab_home / "config" / "config.toml").write_text(
+            f'[models]\nendpoint = "{model.base_url}"\nchat = "scripted"\n'
+        )
+        async with started() as client:
+            await client.initialize(tmp_path)
+            started_run = await client.command("codelab.run", {"task": "do it", "wait": False})
+            await model.requested(1)
+            assert client.process is not None
+            if way == "it is killed":
+                client.process.kill()
+            client.close_input()
+            assert await client.ended() == (-signal.SIGKILL if way == "it is killed" else 1)
+        async with started() as client:  # and the run is there to be taken up again
+            client.answers["window/showMessageRequest"] = lambda _params: {"title": "End it"}
+            await client.initialize(tmp_path)
+            assert await client.wait_for_message("Ended") == 'Ended: "do it".'
+            assert (await client.command("codelab.status", {"show": False}))["runs_active"] == 0
+            assert started_run["run"].startswith("run-")
+            assert await client.exit() == 0

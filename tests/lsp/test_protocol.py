@@ -154,7 +154,8 @@ async def test_a_nested_object_that_looks_like_a_message_is_data(tmp_path: Path)
     nested = {"jsonrpc": "2.0", "id": 1, "method": "shutdown"}
     message = {"jsonrpc": "2.0", "id": 5, "method": "x/y", "params": {"a": nested}}
     server = LanguageServer("control", "1", protocol_cls=CodeLabProtocol, converter_factory=plain_converter)
-    assert server.protocol.structure_message(json.loads(json.dumps(message))).params == {"a": nested}
+    structured: Any = server.protocol.structure_message(json.loads(json.dumps(message)))
+    assert structured.params == {"a": nested}
     with pytest.raises(Exception, match="Invalid Params"):  # the control: as pygls reads it
         json.loads(
             json.dumps({**message, "method": "textDocument/hover"}),

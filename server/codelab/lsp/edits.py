@@ -13,15 +13,21 @@ from codelab.lsp.positions import offset_of, range_to_client, split_lines
 from codelab.workbench.types import BufferEdit
 
 _SEEN_SECONDS = 5.0
-"""Longest wait for the change to come back; some clients say that they applied an edit they skipped."""
+"""Some clients say that they applied an edit which they skipped: Neovim 0.7 one for an older version."""
 _ANNOTATION = "codelab"
 
 
 class BufferEditor:
-    """The workbench's ``Editor`` over a client."""
+    """The workbench's ``Editor`` over a client.
 
-    def __init__(self, face: LspFace) -> None:
+    Args:
+        face: The connection.
+        seen_seconds: Longest wait for a change that the client says it made to come back from it.
+    """
+
+    def __init__(self, face: LspFace, seen_seconds: float = _SEEN_SECONDS) -> None:
         self._face = face
+        self._seen_seconds = seen_seconds
 
     async def apply(self, edit: BufferEdit) -> bool:
         """Change an open buffer; see ``codelab.workbench.types.Editor``."""
@@ -67,7 +73,7 @@ class BufferEditor:
     async def _has_changed(self, document: MirroredDocument, edit: BufferEdit) -> bool:
         """Wait until the client has sent the change back."""
         try:
-            async with asyncio.timeout(_SEEN_SECONDS):
+            async with asyncio.timeout(self._seen_seconds):
                 while document.source == edit.before:
                     await self._face.changed.wait()
         except TimeoutError:

@@ -64,7 +64,8 @@ class CodeLabProtocol(LanguageServerProtocol):
         if method is None and not self._is_awaited(data):
             return
         try:
-            self.handle_message(self.structure_message(data))
+            message: Any = self.structure_message(data)
+            self.handle_message(message)
         except JsonRpcException as problem:
             self._refuse(data, problem)
             self._fail_awaited(data, problem)
