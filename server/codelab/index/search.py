@@ -15,9 +15,9 @@ from codelab.index.query import Query
 PLACE_WEIGHT = 0.8  # of the path's words against the passage's own
 NAMED_WEIGHT = 1.0  # of defining the very name that was asked for, in units of the best passage's score
 MENTIONED_WEIGHT = 0.5  # the same for a name within a longer query
-WORD_WEIGHT = 0.15  # the same for a plain word that happens to be a name
-NEIGHBOUR_WEIGHT = 0.2  # of the other good passages of the same file
-AGAIN_FACTOR = 0.6  # for each further passage of a file
+WORD_WEIGHT = 0.3  # the same for a plain word that happens to be a name
+NEIGHBOUR_WEIGHT = 1.0  # of the other good passages of the same file
+AGAIN_FACTOR = 0.4  # for each further passage of a file
 _NEIGHBOURS = 3
 _FIRST_LOOK = 400
 _LAST_LOOK = 25_600
@@ -144,7 +144,9 @@ def _weigh(found: list[Candidate], query: Query) -> None:
     for c in found:
         others = by_file[c.path][: _NEIGHBOURS + 1]
         near = sum(others) - (c.words if c.words >= others[-1] else others[-1])
-        evidence = c.words + PLACE_WEIGHT * c.place + NEIGHBOUR_WEIGHT * near / _NEIGHBOURS + best * c.defines
+        evidence = c.words + PLACE_WEIGHT * c.place + best * c.defines
+        if not query.is_name:
+            evidence += NEIGHBOUR_WEIGHT * near / _NEIGHBOURS
         c.score = evidence * demotion(c.path, terms)
 
 
