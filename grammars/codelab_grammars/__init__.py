@@ -8,7 +8,18 @@ Adding a language takes three things:
 - a fixture in ``tests/fixtures/languages`` with its golden file, written by
   ``python tests/grammars/regenerate_goldens.py`` and read before it is committed.
 
-What the captures of those queries mean is written in ``codelab_grammars/README.md``.
+What the captures mean:
+
+- ``@definition.KIND`` a definition, ``@name`` its name; within it ``@body`` (its signature ends there),
+  ``@doc`` (a docstring) and ``@receiver`` (the type a method belongs to, where that is not around it). The
+  kind ``scope`` only lends its name to what it holds (an ``impl`` block). ``@heading`` opens a section.
+- ``@comment`` and ``@decorator`` belong to the definition on the line below them.
+- ``@call``, ``@type`` and ``@base`` are uses of a name, ``@call.component`` one only with a capital letter.
+- ``@chunk`` is kept in one piece while it fits; ``@container`` is cut into its own lines and what it holds.
+- ``@import`` is a statement, with ``@import.module`` and ``@import.name`` in it; see
+  ``codelab.index.imports`` for ``@import.path``, ``@import.tree`` and ``@import.require``.
+
+Queries use no text predicates (``#eq?``): with a tree that was parsed from a callback these crash.
 """
 
 from codelab_grammars.grammar import Grammar, load

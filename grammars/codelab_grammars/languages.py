@@ -103,7 +103,6 @@ _CPP = re.compile(
     rb"|utility|variant|vector)>)",
     re.MULTILINE,
 )
-_SHEBANG = re.compile(rb"#![ \t]*\S*?([^/\s]+)(?:[ \t]+(?:-\S+[ \t]+)*(\S+))?")
 
 
 def language_of(path: str, head: bytes = b"") -> str | None:
@@ -132,9 +131,11 @@ def language_of(path: str, head: bytes = b"") -> str | None:
 
 
 def _of_shebang(head: bytes) -> str | None:
-    match = _SHEBANG.match(head[:256].partition(b"\n")[0])
-    if match is None:
+    words = head[2:256].partition(b"\n")[0].split()
+    programs = [word.rpartition(b"/")[2] for word in words if not word.startswith(b"-") and b"=" not in word]
+    if programs and programs[0] == b"env":
+        del programs[0]
+    if not programs:
         return None
-    program = match[2] if match[1] == b"env" and match[2] else match[1]
-    name = program.rpartition(b"/")[2].decode("ascii", "replace")
+    name = programs[0].decode("ascii", "replace")
     return _BY_SHEBANG.get(name) or _BY_SHEBANG.get(name.rstrip("0123456789."))

@@ -158,7 +158,7 @@ def name_definitions(found: list[Found], lines: Lines, leading: Leading) -> list
             continue
         if one.kind == "function" and "." in names[0]:
             one.kind = "method"
-        _add(definitions, one, names, prefix, lines, leading)
+        definitions.extend(_definitions(one, names, prefix, lines, leading))
     return definitions
 
 
@@ -176,17 +176,19 @@ def _names(one: Found, lines: Lines) -> list[str]:
     return names
 
 
-def _add(
-    definitions: list[Definition], one: Found, names: list[str], prefix: str, lines: Lines, leading: Leading
-) -> None:
+def _definitions(
+    one: Found, names: list[str], prefix: str, lines: Lines, leading: Leading
+) -> list[Definition]:
     row = lines.row_of(one.start)
     last_line = lines.row_of(one.end - 1) + 1
     signature, doc = _signature(one, row, lines), _doc(one, row, lines, leading)
+    made = []
     for name in names:
         kind = "constant" if one.kind == "variable" and name.isupper() else one.kind
         last_part = name if one.kind in _WHOLE else name.rpartition(".")[2]
         qualified = f"{prefix}.{name}" if prefix else name
-        definitions.append(Definition(last_part, qualified, kind, signature, doc, row + 1, last_line))
+        made.append(Definition(last_part, qualified, kind, signature, doc, row + 1, last_line))
+    return made
 
 
 def _kind(kind: str, parent: str) -> str:

@@ -1,0 +1,97 @@
+"""What parsing does with source that is broken, hostile or both."""
+
+import pytest
+
+from codelab.index.bounded import bounded_tree
+from codelab.index.parse import parse
+from codelab_grammars import LANGUAGES, Language, load
+from tests.index.test_parse import check_covers
+
+N = 10_000
+
+
+@pytest.mark.req("INDEX-2", "INDEX-3")
+@pytest.mark.parametrize(
+    ("path", "source", "healthy"),
+    [
+        (
+            "a.py",
+            "def one():\n    return 1\n\ndef broken():\n    x = = 2\n\ndef two():\n    return 2\n",
+            {"one", "two"},
+        ),
+        (
+            "a.py",
+            "<<<<<<< ours\nclass A:\n    def a(self): pass\n=======\n>>>>>>> theirs\ndef b(): pass\n",
+            {"A.a", "b"},
+        ),
+        ("a.js", "function one() {}\nconst = {{;\nfunction two() {}\n", {"one", "two"}),
+        ("a.ts", "interface A { x: number }\nclass { ( }\nfunction two(): void {}\n", {"A", "two"}),
+        ("a.go", "package a\nfunc One() {}\nfunc Bad() { x = = 2 }\nfunc Two() {}\n", {"One", "Two"}),
+        ("a.rs", "fn one() {}\nfn (((\nfn two() {}\n", {"one"}),
+        ("a.java", "class A { void one() {} void ( { } void two() {} }\n", {"A.one"}),
+        ("a.c", "int one(void) { return 1; }\nint @@@ ;\nint two(void) { return 2; }\n", {"one", "two"}),
+        (
+            "a.cpp",
+            "struct A { int one() { return 1; } };\nMACRO(x y z\nint two() { return 2; }\n",
+            {"A", "A.one"},
+        ),
+    ],
+)
+def test_an_error_does_not_lose_the_healthy_definitions_around_it(
+    path: str, source: str, healthy: set[str]
+) -> None:
+    parsed = parse(path, source.encode())
+    assert parsed.errors > 0
+    assert healthy <= {symbol.qualified for symbol in parsed.symbols}
+    check_covers(source.encode(), parsed)
+
+
+@pytest.mark.req("INDEX-2")
+def test_a_long_stretch_that_the_grammar_cannot_read_becomes_windows() -> None:
+    prose = "".join(f"This is {n} not a program but prose; with a (bracket.\n" for n in range(200))
+    data = f"def healthy():\n    return 1\n\n\n{prose}".encode()
+    parsed = parse("a.py", data)
+    check_covers(data, parsed)
+    assert parsed.errors > 0
+    assert "window" in {chunk.kind for chunk in parsed.chunks}
+    assert max(chunk.end_byte - chunk.start_byte for chunk in parsed.chunks) < 2600
+
+
+@pytest.mark.req("INDEX-2")
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+@pytest.mark.parametrize(
+    "data",
+    [b"[" * N, b"{" * N + b"}" * N, b"a.b()" * 3000, b"class A { " * 2000, b"![" * N, b"'" * N],
+    ids=["open", "nested", "chain", "classes", "tokens", "quotes"],
+)
+def test_deep_nesting_and_endless_errors_end(language: Language, data: bytes) -> None:
+    check_covers(data, parse("x" + language.endings[0], data))
+
+
+@pytest.mark.req("INDEX-2")
+def test_work_without_end_is_cut_short_and_the_file_still_has_windows() -> None:
+    # Unbounded, the grammar of Python takes half a minute for these ten kilobytes.
+    data = b"a" * 2000 + b"\n" + b"|-" * 4000 + b"\n"
+    assert bounded_tree(load("python"), data) is None
+    parsed = parse("a.py", data)
+    check_covers(data, parsed)
+    assert parsed.errors == 1
+    assert bounded_tree(load("python"), b"a = 1\n" * 3000) is not None
+
+
+@pytest.mark.req("INDEX-2")
+def test_yaml_nested_deeper_than_its_scanner_can_hold_is_left_to_windows() -> None:
+    data = "".join(" " * (2 * n) + "- a:\n" for n in range(400)).encode()
+    parsed = parse("a.yaml", data)
+    check_covers(data, parsed)
+    assert {chunk.kind for chunk in parsed.chunks} == {"window"}
+    healthy = "".join(" " * (2 * n) + "a:\n" for n in range(40)).encode()
+    assert parse("a.yaml", healthy).errors == 0
+
+
+@pytest.mark.req("INDEX-2")
+def test_ten_thousand_nested_definitions_do_not_make_endless_names() -> None:
+    data = b"".join(b" " * n + b"class A:\n" for n in range(300))
+    parsed = parse("a.py", data)
+    assert max(len(symbol.qualified) for symbol in parsed.symbols) < 200
+    check_covers(data, parsed)
