@@ -33,7 +33,7 @@ def main() -> int:
         str(workers),
         "--dist",
         "worksteal",
-        *(["-m", "not slow"] if quick else []),
+        *(["-m", "not slow and not long"] if quick else []),
         *arguments,
     ]
     if failed:

@@ -3,12 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
-import aiosqlite
-
 from codelab.agents.services import Services
 from codelab.core.errors import CodeLabError, EditConflict, NotFound
 from codelab.store import checkpoints
 from codelab.store.checkpoints import Checkpoint
+from codelab.store.connection import Connection
 from codelab.tools.contract import FileChange
 from codelab.workspace.editor import BufferEdit, Editor
 from codelab.workspace.edits import reverse_change, text_edits
@@ -99,7 +98,7 @@ async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
     return Undone(checkpoint.path, change is not None and change.before != after)
 
 
-async def _standing(rx: aiosqlite.Connection, checkpoint_id: str) -> Checkpoint:
+async def _standing(rx: Connection, checkpoint_id: str) -> Checkpoint:
     checkpoint = (
         await checkpoints.get(rx, checkpoint_id) if checkpoint_id else await checkpoints.latest_applied(rx)
     )

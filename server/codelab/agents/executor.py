@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import aiosqlite
 from pydantic import ValidationError
 
 from codelab.agents.limits import MOST_REPEATS
@@ -14,6 +13,7 @@ from codelab.policy.decide import decide
 from codelab.policy.types import Access, Outcome, Touch
 from codelab.store import calls, messages, sources
 from codelab.store.calls import CallRow
+from codelab.store.connection import Connection
 from codelab.tools.catalog import TOOLS
 from codelab.tools.contract import Tool, ToolError, ToolText
 from codelab_models.wire import Message, ToolCall
@@ -95,7 +95,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _keep_sources(run: ActiveRun, outcome: ToolText) -> Write:
-    async def write(tx: aiosqlite.Connection) -> None:
+    async def write(tx: Connection) -> None:
         for source in outcome.sources:
             await sources.add(tx, run.id, source.span, source.blob)
 
@@ -114,7 +114,7 @@ async def _return(
 ) -> None:
     """Write a call's result as the tool's message; the run goes on processing."""
 
-    async def write(tx: aiosqlite.Connection) -> None:
+    async def write(tx: Connection) -> None:
         await calls.update(tx, row.id, state="done" if ok else "failed", result=text)
         await messages.append(tx, run.id, Message("tool", text, call_id=call.id))
         if also is not None:

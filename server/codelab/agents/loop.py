@@ -5,8 +5,6 @@ import logging
 from contextlib import aclosing
 from dataclasses import replace
 
-import aiosqlite
-
 from codelab.agents.citations import check_citations
 from codelab.agents.executor import execute
 from codelab.agents.found import answer_from_index
@@ -16,6 +14,7 @@ from codelab.core.errors import CodeLabError, ModelError, NoModel
 from codelab.core.events import LimitHit, MessageAdded, RunState
 from codelab.core.ids import new_id
 from codelab.store import calls, checkpoints, messages, sources
+from codelab.store.connection import Connection
 from codelab.tools.catalog import TOOLS, tool_spec
 from codelab_models.wire import ChatRequest, Completion, TextDelta, ToolCall
 
@@ -157,7 +156,7 @@ async def _what_stands(run: ActiveRun, first: str) -> str:
     return f"{first} {changed}".strip()
 
 
-async def _changed_paths(rx: aiosqlite.Connection, run: str) -> list[str]:
+async def _changed_paths(rx: Connection, run: str) -> list[str]:
     return [
         checkpoint.path for checkpoint in await checkpoints.of_run(rx, run) if checkpoint.state == "applied"
     ]

@@ -2,8 +2,6 @@
 
 import asyncio
 
-import aiosqlite
-
 from codelab.agents.changes import make_change
 from codelab.agents.proposal import Proposal, propose
 from codelab.agents.run import ActiveRun
@@ -22,6 +20,7 @@ from codelab.policy.types import Outcome, PolicyDecision
 from codelab.store import approvals, calls, checkpoints, messages
 from codelab.store.approvals import Approval
 from codelab.store.calls import CallRow
+from codelab.store.connection import Connection
 from codelab.tools.contract import FileChange, ToolError
 from codelab_models.wire import Message, ToolCall
 
@@ -74,7 +73,7 @@ async def _ask(run: ActiveRun, row: CallRow, proposal: Proposal) -> Approval:
     services = run.services
     approval = proposal.approval
 
-    async def write(tx: aiosqlite.Connection) -> None:
+    async def write(tx: Connection) -> None:
         await approvals.propose(tx, approval)
         await calls.update(tx, row.id, approval=approval.id)
 
@@ -123,7 +122,7 @@ async def _carry_out(
     change, approval = proposal.change, proposal.approval
     started: list[str] = []
 
-    async def begin(tx: aiosqlite.Connection) -> None:
+    async def begin(tx: Connection) -> None:
         # The digest is made again from the bytes about to be written; the approval fits these or nothing.
         if asked and not await approvals.consume(tx, approval.id, call_digest(proposal.bound_now(run))):
             raise ToolError(
@@ -149,7 +148,7 @@ async def _carry_out(
             await checkpoints.mark(tx, started[0], "undone")
         raise
 
-    async def complete(tx: aiosqlite.Connection) -> None:
+    async def complete(tx: Connection) -> None:
         await checkpoints.mark(tx, started[0], "applied")
         await calls.update(tx, row.id, state="done", result=summary)
         await messages.append(tx, run.id, Message("tool", f"{summary}.", call_id=call.id))

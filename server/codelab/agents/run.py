@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiosqlite
-
 from codelab.agents.feed import Feed
 from codelab.agents.limits import Limits
 from codelab.agents.services import Services
@@ -15,8 +13,9 @@ from codelab.core.events import AnyEvent, RunEnded, RunState, StateChanged, Toke
 from codelab.core.positions import LineSpan
 from codelab.policy.types import Approve
 from codelab.store import approvals, runs
+from codelab.store.connection import Connection
 
-Write = Callable[[aiosqlite.Connection], Awaitable[object]]
+Write = Callable[[Connection], Awaitable[object]]
 
 
 @dataclass(slots=True)
@@ -100,7 +99,7 @@ class ActiveRun:
         await self.write(paused, also=self._withdraw_approvals, face="")
         self.feed.close()
 
-    async def _withdraw_approvals(self, tx: aiosqlite.Connection) -> None:
+    async def _withdraw_approvals(self, tx: Connection) -> None:
         for approval in await approvals.of_run(tx, self.id):
             if approval.state in ("pending", "approved"):
                 await approvals.invalidate(tx, approval.id, "the run was stopped")

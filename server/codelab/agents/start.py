@@ -5,8 +5,6 @@ import json
 import time
 from dataclasses import asdict
 
-import aiosqlite
-
 from codelab.agents.limits import Limits
 from codelab.agents.loop import drive
 from codelab.agents.prompt import opening_messages
@@ -20,6 +18,7 @@ from codelab.core.ids import new_id
 from codelab.core.positions import LineSpan
 from codelab.policy.types import Approve
 from codelab.store import messages, runs, sessions
+from codelab.store.connection import Connection
 from codelab.store.runs import Run
 from codelab.store.sessions import Session
 
@@ -96,7 +95,7 @@ async def start_run(
         updated_at=now,
     )
 
-    async def store(tx: aiosqlite.Connection) -> None:
+    async def store(tx: Connection) -> None:
         if not session:
             await sessions.create(tx, Session(active.session, task[:_TITLE_CHARACTERS], services.client, now))
         await runs.create(tx, row)

@@ -1,11 +1,10 @@
 """How a run ended, gathered from what was stored."""
 
-import aiosqlite
-
 from codelab.agents.run import ActiveRun
 from codelab.core.events import RunEnded
 from codelab.core.positions import LineSpan
 from codelab.store import approvals, checkpoints, runs
+from codelab.store.connection import Connection
 from codelab.workbench.types import ChangedFile, RunResult
 from codelab.workspace.edits import count_changes, unified_diff
 from codelab.workspace.files import decode
@@ -40,7 +39,7 @@ def shown_state(state: str) -> str:
     return "approved" if state == "consumed" else state
 
 
-async def changed_files(rx: aiosqlite.Connection, run: str) -> tuple[ChangedFile, ...]:
+async def changed_files(rx: Connection, run: str) -> tuple[ChangedFile, ...]:
     """Return the changes of a run that stand, in order."""
     changed = []
     for checkpoint in await checkpoints.of_run(rx, run):
@@ -53,10 +52,10 @@ async def changed_files(rx: aiosqlite.Connection, run: str) -> tuple[ChangedFile
     return tuple(changed)
 
 
-async def _text(rx: aiosqlite.Connection, path: str, blob: str | None) -> str:
+async def _text(rx: Connection, path: str, blob: str | None) -> str:
     return decode(path, await checkpoints.content(rx, blob)).text if blob else ""
 
 
-async def _sources(rx: aiosqlite.Connection, run: str) -> tuple[LineSpan, ...]:
+async def _sources(rx: Connection, run: str) -> tuple[LineSpan, ...]:
     ended = [event for event in await runs.events(rx, run) if isinstance(event, RunEnded)]
     return ended[-1].sources if ended else ()
