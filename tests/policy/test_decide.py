@@ -39,5 +39,9 @@ def test_the_strictest_rule_decides(
 
 @pytest.mark.req("SAFE-1")
 def test_one_forbidden_file_among_many_forbids_the_call() -> None:
-    touches = [Touch("a.py", Access.WRITE), Touch(".git/info/exclude", Access.WRITE), Touch("b.py", Access.READ)]
+    touches = [
+        Touch("a.py", Access.WRITE),
+        Touch(".git/info/exclude", Access.WRITE),
+        Touch("b.py", Access.READ),
+    ]
     assert decide(Risk.LOW, touches, Approve.ALLOW_EDITS).outcome is Outcome.DENY

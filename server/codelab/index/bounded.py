@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 16_000_000
 
 # The parser reports every 100 steps or so; ordinary source takes up to 0.012 reports per byte.
-FREE_REPORTS = 20_000
+FREE_REPORTS = 5_000
 REPORTS_PER_BYTE = 0.05
 
 # Texts that crash a grammar: the scanner of YAML writes about 250 levels of blocks into a fixed buffer, and

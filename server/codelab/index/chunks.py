@@ -54,18 +54,18 @@ def find_units(
         The outermost units in the order of the file.
     """
     named = {(one.start, one.end): one for one in found}
-    marked: list[tuple[int, int, bool, str, int, Node]] = []
+    marked: list[tuple[int, int, bool, int, Node]] = []
     for capture in ("container", "chunk"):
         for node in captures.get(capture, ()):
             start, end = node.byte_range
-            marked.append((start, -end, capture != "container", node.type, len(marked), node))
+            marked.append((start, -end, capture != "container", len(marked), node))
     for start, end, node in heading_spans(captures):
-        marked.append((start, -end, False, node.type, len(marked), node))
+        marked.append((start, -end, False, len(marked), node))
     marked.sort()
     top: list[Unit] = []
     stack: list[Unit] = []
     last = (-1, -1)
-    for start, minus_end, leaf, _, _, node in marked:
+    for start, minus_end, leaf, _, node in marked:
         end = -minus_end
         if (start, end) == last:
             continue

@@ -70,7 +70,7 @@ def _name_whole_containers(pieces: list[Piece]) -> None:
         if not scope or piece.window is not None or piece.name == piece.scope:
             continue
         neighbours = pieces[max(0, at - 1) : at] + pieces[at + 1 : at + 2]
-        if not any((other.scope[0] + ".").startswith(scope + ".") for other in neighbours):
+        if not any(f"{other.scope[0]}.".startswith(f"{scope}.") for other in neighbours):
             piece.name = piece.scope
 
 

@@ -39,7 +39,7 @@ class Lines:
 
     def row_of(self, byte: int) -> int:
         """Return the row that holds a byte offset; the end of the file belongs to the last row."""
-        return min(bisect_right(self.starts, byte) - 1, self.count - 1)
+        return bisect_right(self.starts, byte, 0, self.count) - 1
 
     def text(self, start: int, end: int) -> str:
         """Return the text between two byte offsets."""
