@@ -91,8 +91,10 @@ async def _pipe_transport(to_client: int, from_client: int) -> AsyncIterator[Any
         writer = os.fdopen(from_client, "wb", 0)
         lines = cast("Any", IncomingLines(reader, lambda: None))
         async with stdio_server(lines, cast("Any", OutgoingText(writer))) as streams:
-            yield streams
-            writer.close()
+            try:
+                yield streams
+            finally:
+                writer.close()
 
 
 @asynccontextmanager
