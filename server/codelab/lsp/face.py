@@ -11,6 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from codelab.core.errors import CodeLabError, InputError
+from codelab.core.visible import visible
 from codelab.lsp.client import ClientAbilities, read_abilities
 from codelab.lsp.garbage import collected_later
 from codelab.lsp.mirror import MirroredDocument, MirroredWorkspace
@@ -148,7 +149,7 @@ class LspFace:
     def show(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
         """Show the person a message."""
         self.protocol.notify(
-            types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(type=kind, message=message.strip())
+            types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(type=kind, message=visible(message.strip()))
         )
 
     async def close(self) -> None:
