@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from codelab.core.visible import visible
 from codelab.index.types import IndexStatus
 from codelab.lsp.approvals import ApprovalPrompts
 from codelab.lsp.edits import BufferEditor
 from codelab.lsp.face import LspFace
 from codelab.lsp.progress import Progress
 from codelab.lsp.questions import ask_person
-from codelab.lsp.runs import Following, answer_with_run
+from codelab.lsp.runs import Following, answer_with_run, heading
 from codelab.workbench.types import InterruptedRun
 
 if TYPE_CHECKING:
@@ -50,12 +51,12 @@ def _percent(status: IndexStatus) -> int:
 
 async def offer_interrupted(face: LspFace, workbench: "Workbench", run: InterruptedRun) -> None:
     """Ask what to do with a run whose face went away; a closed prompt means later."""
-    message = f'A run is waiting: "{run.task}", {run.message or run.state}'
-    choice = await ask_person(face, message, (CONTINUE, LATER, END))
+    choice = await ask_person(face, visible(run.message), (CONTINUE, LATER, END))
+    title = heading(run.task)
     if choice == CONTINUE:
         handle = await workbench.resume(run.run)
-        following = Following(title=run.task, wait=False, show=True, document=run.agent == "ask")
+        following = Following(title=title, wait=False, show=True, document=run.agent == "ask")
         await answer_with_run(face, handle, following)
     elif choice == END:
         await workbench.stop(run.run)
-        face.show(f'Ended: "{run.task}".')
+        face.show(f'Ended: "{title}".')

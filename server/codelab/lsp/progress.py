@@ -6,6 +6,7 @@ from collections.abc import Callable
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from codelab.core.visible import visible
 from codelab.lsp.face import LspFace
 
 Value = types.WorkDoneProgressBegin | types.WorkDoneProgressReport | types.WorkDoneProgressEnd
@@ -36,7 +37,7 @@ class Progress:
         self._face = face
         self._token: str | int = f"codelab-{uuid.uuid4()}" if token is None else token
         self._begin = types.WorkDoneProgressBegin(
-            title, cancellable=cancel is not None, percentage=percentage
+            visible(title), cancellable=cancel is not None, percentage=percentage
         )
         self._cancel = cancel
         self._last: types.WorkDoneProgressReport | None = None
@@ -49,7 +50,7 @@ class Progress:
 
     def report(self, message: str, percentage: int | None = None) -> None:
         """Say what is being done now."""
-        self._last = types.WorkDoneProgressReport(message=message, percentage=percentage)
+        self._last = types.WorkDoneProgressReport(message=visible(message), percentage=percentage)
         self._send(self._last)
 
     def end(self, message: str = "") -> None:

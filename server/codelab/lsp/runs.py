@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from codelab.workbench.handle import RunHandle
 
 
+_HEADING = 100
+"""Characters of a task that stand for it in a title."""
+
+
 @dataclass(frozen=True, slots=True)
 class Following:
     """How a run is shown.
@@ -46,6 +50,12 @@ class Following:
     show: bool
     document: bool
     token: str | int | None = None
+
+
+def heading(task: str) -> str:
+    """Return a task or question as one short line."""
+    first = task.strip().splitlines()[0]
+    return first if len(first) <= _HEADING else f"{first[:_HEADING]} ..."
 
 
 async def answer_with_run(face: LspFace, handle: "RunHandle", following: Following) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from codelab.lsp.commands.arguments import focus_of, read_arguments
 from codelab.lsp.face import LspFace
-from codelab.lsp.runs import Following, answer_with_run
+from codelab.lsp.runs import Following, answer_with_run, heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ async def chat(face: LspFace, params: types.ExecuteCommandParams) -> object:
     workbench = await face.workbench()
     handle = await workbench.ask(given.question, session=given.session, focus=focus)
     following = Following(
-        title=given.title or given.question.splitlines()[0],
+        title=heading(given.title or given.question),
         wait=given.wait,
         show=given.show,
         document=True,

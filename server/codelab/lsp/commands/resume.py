@@ -7,7 +7,7 @@ from lsprotocol import types
 from codelab.core.errors import NotFound
 from codelab.lsp.commands.arguments import read_arguments
 from codelab.lsp.face import LspFace
-from codelab.lsp.runs import Following, answer_with_run
+from codelab.lsp.runs import Following, answer_with_run, heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ async def resume(face: LspFace, params: types.ExecuteCommandParams) -> object:
     found = waiting.get(name)
     handle = await workbench.resume(name)
     following = Following(
-        title=found.task if found else name,
+        title=heading(found.task) if found else name,
         wait=given.wait,
         show=given.show,
         document=found is not None and found.agent == "ask",

@@ -7,7 +7,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from codelab.lsp.commands.arguments import focus_of, read_arguments
 from codelab.lsp.face import LspFace
-from codelab.lsp.runs import Following, answer_with_run
+from codelab.lsp.runs import Following, answer_with_run, heading
 from codelab.workbench.types import Approve
 
 
@@ -42,7 +42,7 @@ async def run(face: LspFace, params: types.ExecuteCommandParams) -> object:
         given.task, session=given.session, focus=focus, approve=Approve(given.approve)
     )
     following = Following(
-        title=given.title or given.task.splitlines()[0],
+        title=heading(given.title or given.task),
         wait=given.wait,
         show=given.show,
         document=False,
