@@ -54,7 +54,7 @@ class Following:
 
 def heading(task: str) -> str:
     """Return a task or question as one short line."""
-    first = task.strip().splitlines()[0]
+    first = next(iter(task.strip().splitlines()), "")
     return first if len(first) <= _HEADING else f"{first[:_HEADING]} ..."
 
 
