@@ -167,7 +167,7 @@ async def test_cancelling_the_call_cancels_the_run(project: Path, mode: Mode) ->
             await asyncio.gather(call, return_exceptions=True)
             await model.left()
             async with asyncio.timeout(GUARD_SECONDS):
-                while (await elsewhere.status()).runs_active:
+                while (await elsewhere.status()).runs_active:  # noqa: ASYNC110 - seen from another face
                     await asyncio.sleep(0.02)
     assert content(project) == BEFORE
 
