@@ -51,10 +51,11 @@ _CHUNK_COLUMNS = (
     "c.id, p.path, b.language, c.start_line, c.end_line, c.symbol, c.kind,"
     " f.size, f.mtime_ns, f.ctime_ns, f.inode"
 )
+# Every join is a CROSS JOIN: SQLite then keeps their order, from the few rows found to what belongs to them.
 _CHUNK_TABLES = """
- JOIN blob b ON b.id = c.blob
- JOIN file f ON f.blob = b.id AND f.worktree = ?
- JOIN path p ON p.id = f.path
+ CROSS JOIN blob b ON b.id = c.blob
+ CROSS JOIN file f INDEXED BY file_of_blob ON f.blob = b.id AND f.worktree = ?
+ CROSS JOIN path p ON p.id = f.path
 """
 
 
@@ -78,7 +79,7 @@ def path_statistics(connection: Connection, terms: Sequence[str]) -> Statistics:
 
 def _frequencies(connection: Connection, vocabulary: str, terms: Sequence[str]) -> dict[str, int]:
     rows = connection.execute(
-        f"SELECT v.term, v.doc FROM json_each(?) j JOIN {vocabulary} v ON v.term = j.value",  # noqa: S608
+        f"SELECT v.term, v.doc FROM json_each(?) j CROSS JOIN {vocabulary} v ON v.term = j.value",  # noqa: S608
         (json.dumps(terms),),
     )
     return dict(rows)
@@ -112,7 +113,7 @@ def matching_paths(
     rows = connection.execute(
         "SELECT p.path, m.score FROM (SELECT rowid AS id, -rank AS score FROM path_words"
         " WHERE path_words MATCH ? ORDER BY rank LIMIT ?) m"
-        " JOIN file f ON f.path = m.id AND f.worktree = ? JOIN path p ON p.id = m.id"
+        " CROSS JOIN file f ON f.path = m.id AND f.worktree = ? CROSS JOIN path p ON p.id = m.id"
         " WHERE f.blob IS NOT NULL",
         (match_expression(terms), limit, worktree),
     )
@@ -128,13 +129,13 @@ def chunks_of_files(
     listed = json.dumps(list(paths))
     blobs = (
         "SELECT b.first_chunk AS first, b.chunks AS number"
-        " FROM json_each(?) j JOIN path p ON p.path = j.value"
-        " JOIN file f ON f.path = p.id AND f.worktree = ? JOIN blob b ON b.id = f.blob"
+        " FROM json_each(?) j CROSS JOIN path p ON p.path = j.value"
+        " CROSS JOIN file f ON f.path = p.id AND f.worktree = ? CROSS JOIN blob b ON b.id = f.blob"
     )
     scores = dict(
         connection.execute(
             f"SELECT w.rowid, -w.rank FROM chunk_words w WHERE +w.rowid IN (SELECT c.id FROM ({blobs}) s"  # noqa: S608
-            " JOIN chunk c ON c.id >= s.first AND c.id < s.first + s.number)"
+            " CROSS JOIN chunk c ON c.id >= s.first AND c.id < s.first + s.number)"
             " AND chunk_words MATCH ? AND rank MATCH ?",
             (listed, worktree, match_expression(terms), f"bm25({NAME_WEIGHT}, {BODY_WEIGHT})"),
         )
@@ -158,8 +159,8 @@ def defining_chunks(
     """
     rows = connection.execute(
         f"SELECT d.name, d.qualified, {_CHUNK_COLUMNS} FROM json_each(?) j"  # noqa: S608
-        " JOIN definition d ON d.name = j.value COLLATE NOCASE JOIN blob k ON k.id = d.blob"
-        " JOIN chunk c ON c.id >= k.first_chunk AND c.id < k.first_chunk + k.chunks"
+        " CROSS JOIN definition d ON d.name = j.value COLLATE NOCASE CROSS JOIN blob k ON k.id = d.blob"
+        " CROSS JOIN chunk c ON c.id >= k.first_chunk AND c.id < k.first_chunk + k.chunks"
         " AND c.start_line <= d.start_line AND c.end_line >= d.start_line"
         f"{_CHUNK_TABLES} LIMIT ?",
         (json.dumps(list(names)), worktree, limit),
@@ -169,7 +170,7 @@ def defining_chunks(
 
 def _load(connection: Connection, worktree: int, chunks: Collection[int]) -> dict[tuple[int, str], Candidate]:
     rows = connection.execute(
-        f"SELECT {_CHUNK_COLUMNS} FROM json_each(?) j JOIN chunk c ON c.id = j.value{_CHUNK_TABLES}",  # noqa: S608
+        f"SELECT {_CHUNK_COLUMNS} FROM json_each(?) j CROSS JOIN chunk c ON c.id = j.value{_CHUNK_TABLES}",  # noqa: S608
         (json.dumps(list(chunks)), worktree),
     )
     return {(row[0], row[1]): _candidate(row) for row in rows}

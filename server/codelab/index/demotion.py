@@ -1,6 +1,7 @@
 """What a file is for, told from its path: a demotion for what is seldom the answer to a question."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 _TESTS = re.compile(
@@ -47,6 +48,7 @@ RULES = (
 )
 
 
+@lru_cache(maxsize=50_000)
 def demotion(path: str, terms: frozenset[str]) -> float:
     """Return what the score of a passage in a file is multiplied by: 1 for plain sources.
 

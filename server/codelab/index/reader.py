@@ -11,7 +11,7 @@ from typing import TypeVar
 from codelab.config.places import Places
 from codelab.index import database, search
 from codelab.index.candidates import Candidate
-from codelab.index.content import Reader, lines_of, to_utf8
+from codelab.index.content import Reader, to_utf8
 from codelab.index.overlay import OverlayCache, OverlayText, without_secrets
 from codelab.index.progress import read_status, status_path
 from codelab.index.query import understand
@@ -174,7 +174,7 @@ class IndexReader:
     def _with_text(self, found: list[Candidate]) -> tuple[list[Candidate], dict[str, OverlayText]]:
         """Read the passages from their files; files that changed since come back as texts to search."""
         stale: dict[str, OverlayText] = {}
-        lines: dict[str, list[str] | None] = {}
+        lines: dict[str, list[bytes] | None] = {}
         reader = Reader(self.repository.root)
         try:
             for candidate in found:
@@ -184,13 +184,15 @@ class IndexReader:
                     lines[candidate.path] = self._read(reader, candidate, stale)
                 text = lines[candidate.path]
                 if text is not None:
-                    passage = "".join(text[candidate.start_line - 1 : candidate.end_line])
-                    candidate.text = passage or None
+                    passage = b"".join(text[candidate.start_line - 1 : candidate.end_line])
+                    candidate.text = passage.decode("utf-8", "replace") or None
         finally:
             reader.close()
         return found, stale
 
-    def _read(self, reader: Reader, candidate: Candidate, stale: dict[str, OverlayText]) -> list[str] | None:
+    def _read(
+        self, reader: Reader, candidate: Candidate, stale: dict[str, OverlayText]
+    ) -> list[bytes] | None:
         path, stamp = candidate.path, candidate.stamp
         try:
             raw, now = reader.read(path, _LARGEST_BYTES)
@@ -206,7 +208,7 @@ class IndexReader:
         if now != stamp and len(data) <= _REPARSED_BYTES:
             stale[path] = self._overlays.get(path, data.decode("utf-8", "replace"))
             return None
-        return lines_of(data)
+        return data.splitlines(keepends=True)
 
 
 def _hit(candidate: Candidate) -> Hit:
@@ -231,7 +233,7 @@ def _symbols(path: str, text: OverlayText) -> list[Symbol]:
 def _outline(connection: Connection, worktree: int, path: str) -> list[Symbol]:
     rows = connection.execute(
         "SELECT p.path, d.name, d.qualified, d.kind, d.signature, d.start_line, d.end_line FROM path p"
-        " JOIN file f ON f.path = p.id AND f.worktree = ? JOIN definition d ON d.blob = f.blob"
+        " CROSS JOIN file f ON f.path = p.id AND f.worktree = ? CROSS JOIN definition d ON d.blob = f.blob"
         " WHERE p.path = ? ORDER BY d.id",
         (worktree, path),
     )
@@ -241,8 +243,8 @@ def _outline(connection: Connection, worktree: int, path: str) -> list[Symbol]:
 def _find_symbols(connection: Connection, worktree: int, name: str) -> list[Symbol]:
     rows = connection.execute(
         "SELECT p.path, d.name, d.qualified, d.kind, d.signature, d.start_line, d.end_line FROM definition d"
-        " JOIN file f ON f.blob = d.blob AND f.worktree = ? JOIN path p ON p.id = f.path"
-        " WHERE d.name = ? COLLATE NOCASE LIMIT 1000",
+        " CROSS JOIN file f INDEXED BY file_of_blob ON f.blob = d.blob AND f.worktree = ?"
+        " CROSS JOIN path p ON p.id = f.path WHERE d.name = ? COLLATE NOCASE LIMIT 1000",
         (worktree, name),
     )
     return [Symbol(*row) for row in rows]
@@ -250,7 +252,7 @@ def _find_symbols(connection: Connection, worktree: int, name: str) -> list[Symb
 
 def _skipped(connection: Connection, worktree: int) -> tuple[Skipped, ...]:
     rows = connection.execute(
-        "SELECT p.path, f.reason FROM file f JOIN path p ON p.id = f.path"
+        "SELECT p.path, f.reason FROM file f CROSS JOIN path p ON p.id = f.path"
         " WHERE f.worktree = ? AND f.blob IS NULL ORDER BY p.path",
         (worktree,),
     )
