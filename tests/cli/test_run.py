@@ -10,6 +10,7 @@ import subprocess
 import termios
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,11 @@ from tests.support.model_server import ScriptedModel, When, scripted_model
 
 BEFORE = "def pay(amount):\n    return charge(amount)\n"
 AFTER = "def pay(amount):\n    check(amount)\n    return charge(amount)\n"
-EDIT = {"path": "pay.py", "replacements": [{"old": "    return", "new": "    check(amount)\n    return"}]}
-EVIL_EDIT = {
+EDIT: dict[str, Any] = {
+    "path": "pay.py",
+    "replacements": [{"old": "    return", "new": "    check(amount)\n    return"}],
+}
+EVIL_EDIT: dict[str, Any] = {
     "path": "pay.py",
     "replacements": [{"old": "    return", "new": "    # \x1b]0;x\x07\n    return"}],
 }
@@ -33,10 +37,10 @@ def project(tmp_path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def coder(edit: dict[str, object] | None = None) -> Iterator[ScriptedModel]:
+def coder(edit: dict[str, Any] = EDIT) -> Iterator[ScriptedModel]:
     """A model that proposes an edit and then says that it is done."""
     rules = [
-        When(role="user").call("edit_file", edit or EDIT),
+        When(role="user").call("edit_file", edit),
         When(role="tool").usage(10, 5).say("All **done**."),
     ]
     with scripted_model(rules) as model:

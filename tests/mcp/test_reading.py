@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.bench import write_files
-from tests.support.mcp_client import MODES, Mode, connected, noting, text_of
+from tests.support.mcp_client import MODES, Mode, Noted, connected, text_of
 
 FILES = {
     "src/upload.py": (
@@ -71,15 +71,15 @@ async def test_searching_reading_and_asking_without_a_model(project: Path, mode:
         assert status is not None
         assert (status["root"], status["files"], status["state"]) == (str(project), 1, "fresh")
 
-        lines: list[str] = []
+        noted = Noted()
         asked = await client.call_tool(
-            "ask", {"question": "where are failed uploads retried?"}, progress_callback=noting(lines)
+            "ask", {"question": "where are failed uploads retried?"}, progress_callback=noted
         )
         answer = asked.structured_content
         assert answer is not None
         assert answer["model"] == "" and "nothing here is generated" in answer["answer"]
         assert answer["sources"][0]["path"] == "src/upload.py"
-        assert "ask: searching the index" in lines
+        assert "ask: searching the index" in noted.lines
 
 
 @pytest.mark.req("SAFE-5", "CARD-2")

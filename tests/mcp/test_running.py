@@ -12,7 +12,7 @@ from mcp import Client
 from codelab.workbench.types import Verdict
 from tests.support.bench import bench_on, configure, write_files
 from tests.support.command_line import codelab
-from tests.support.mcp_client import GUARD_SECONDS, MODES, Mode, PersonAtClient, connected, noting, text_of
+from tests.support.mcp_client import GUARD_SECONDS, MODES, Mode, Noted, PersonAtClient, connected, text_of
 from tests.support.model_server import ScriptedModel, When, scripted_model
 
 BEFORE = "def pay(amount):\n    return charge(amount)\n"
@@ -42,7 +42,7 @@ def coder(*rules: When) -> Iterator[ScriptedModel]:
 async def run(client: Client, task: str = "check the amount", **more: Any) -> dict[str, Any]:
     result = await client.call_tool("run", {"task": task}, **more)
     assert not result.is_error, text_of(result)
-    assert result.structured_content is not None
+    assert isinstance(result.structured_content, dict)
     return result.structured_content
 
 
@@ -54,17 +54,17 @@ def content(project: Path) -> str:
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_change_that_the_person_accepts_is_made(project: Path, mode: Mode) -> None:
     person = PersonAtClient("apply")
-    lines: list[str] = []
+    noted = Noted()
     with coder(DONE):
         async with connected(project, mode, person=person) as client:
-            report = await run(client, progress_callback=noting(lines))
+            report = await run(client, progress_callback=noted)
     assert content(project) == AFTER
     assert (report["state"], report["agent"], report["answer"]) == ("done", "coder", "Checked the amount.")
     assert [changed["path"] for changed in report["changed"]] == ["pay.py"]
     assert [approval["state"] for approval in report["approvals"]] == ["approved"]
     assert len(person.questions) == 1
     assert "+    check(amount)" in person.questions[0] and "pay.py" in person.questions[0]
-    assert "coder: editing pay.py" in lines and "coder: waiting for approval" in lines
+    assert "coder: editing pay.py" in noted.lines and "coder: waiting for approval" in noted.lines
 
 
 @pytest.mark.req("CARD-2", "SAFE-2")

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -133,16 +133,14 @@ def _callbacks(person: PersonAtClient | None, roots: Sequence[Path]) -> dict[str
     return callbacks
 
 
-Progress = Callable[[float, float | None, str | None], Awaitable[None]]
+class Noted:
+    """A progress callback that keeps the messages."""
 
+    def __init__(self) -> None:
+        self.lines: list[str] = []
 
-def noting(lines: list[str]) -> Progress:
-    """Return a progress callback that notes the messages."""
-
-    async def note(progress: float, total: float | None, message: str | None) -> None:
-        lines.append(message or "")
-
-    return note
+    async def __call__(self, progress: float, total: float | None, message: str | None) -> None:
+        self.lines.append(message or "")
 
 
 def text_of(result: types.CallToolResult) -> str:
