@@ -160,6 +160,12 @@ def test_a_qualified_name_has_its_containers(path: str, source: str, qualified: 
 
 
 @pytest.mark.req("INDEX-3")
+def test_the_only_member_of_a_class_keeps_its_signature() -> None:
+    symbols = parse("a.py", b"class A(B):\n    def f(self): pass\n").symbols
+    assert [symbol.signature for symbol in symbols] == ["class A(B)", "def f(self)"]
+
+
+@pytest.mark.req("INDEX-3")
 def test_imports_keep_the_names_they_have_where_they_come_from() -> None:
     source = b"import os.path, sys as s\nfrom ..a import (b as c,\n  d)\nfrom e import *\n"
     assert parse("a.py", source).imports == (

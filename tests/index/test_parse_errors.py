@@ -1,8 +1,11 @@
 """What parsing does with source that is broken, hostile or both."""
 
+import subprocess
+import sys
+
 import pytest
 
-from codelab.index.bounded import bounded_tree
+from codelab.index.bounded import bounded_captures, bounded_tree
 from codelab.index.parse import parse
 from codelab_grammars import LANGUAGES, Language, load
 from tests.index.test_parse import check_covers
@@ -16,7 +19,7 @@ N = 10_000
     [
         (
             "a.py",
-            "def one():\n    return 1\n\ndef broken():\n    x = = 2\n\ndef two():\n    return 2\n",
+            "def one():\n    return 1\n\ndef broken(:\n    x = = 2\n\ndef two():\n    return 2\n",
             {"one", "two"},
         ),
         (
@@ -26,7 +29,7 @@ N = 10_000
         ),
         ("a.js", "function one() {}\nconst = {{;\nfunction two() {}\n", {"one", "two"}),
         ("a.ts", "interface A { x: number }\nclass { ( }\nfunction two(): void {}\n", {"A", "two"}),
-        ("a.go", "package a\nfunc One() {}\nfunc Bad() { x = = 2 }\nfunc Two() {}\n", {"One", "Two"}),
+        ("a.go", "package a\nfunc One() {}\nfunc ( {\nfunc Two() {}\n", {"One", "Two"}),
         ("a.rs", "fn one() {}\nfn (((\nfn two() {}\n", {"one"}),
         ("a.java", "class A { void one() {} void ( { } void two() {} }\n", {"A.one"}),
         ("a.c", "int one(void) { return 1; }\nint @@@ ;\nint two(void) { return 2; }\n", {"one", "two"}),
@@ -95,3 +98,24 @@ def test_ten_thousand_nested_definitions_do_not_make_endless_names() -> None:
     parsed = parse("a.py", data)
     assert max(len(symbol.qualified) for symbol in parsed.symbols) < 200
     check_covers(data, parsed)
+
+
+@pytest.mark.req("INDEX-3")
+def test_without_recovery_the_definitions_after_an_error_would_be_lost() -> None:
+    data = b"def broken(:\n    x = = 2\n\ndef two():\n    return 2\n"
+    grammar = load("python")
+    tree = bounded_tree(grammar, data)
+    assert tree is not None
+    names = (bounded_captures(grammar, tree) or {})["name"]
+    assert b"two" not in [data[node.start_byte : node.end_byte] for node in names]
+    assert "two" in [symbol.name for symbol in parse("a.py", data).symbols]
+
+
+@pytest.mark.req("INDEX-2")
+def test_without_its_guard_deep_yaml_would_end_the_process() -> None:
+    script = (
+        "from tree_sitter import Parser; from codelab_grammars import load\n"
+        "data = ''.join(' ' * (2 * n) + '- a:\\n' for n in range(1000)).encode()\n"
+        "Parser(load('yaml').language).parse(data)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode != 0

@@ -28,15 +28,26 @@ MAX_DEPTH = 500
 MAX_ERROR_PARTS = 4_000
 
 
-def bounded_tree(grammar: Grammar, data: bytes) -> "Tree | None":
-    """Parse, or return None when it takes more work than any real source of that size."""
-    from tree_sitter import Parser
+def bounded_tree(grammar: Grammar, data: bytes, part: tuple[int, int] | None = None) -> "Tree | None":
+    """Parse, or return None when it takes more work than any real source of that size.
+
+    Args:
+        grammar: The language.
+        data: The file.
+        part: The bytes to parse when not all; the places in the tree still count from the file's start.
+
+    Returns:
+        The tree, or None. Never ask its nodes for their ``text``: it was read through a callback, and the
+        binding crashes there.
+    """
+    from tree_sitter import Parser, Range
 
     crashes = _CRASHES.get(grammar.name)
     if crashes is not None and crashes.search(data):
         return None
     view = memoryview(data)
-    budget = FREE_REPORTS + int(len(data) * REPORTS_PER_BYTE)
+    size = len(data) if part is None else part[1] - part[0]
+    budget = FREE_REPORTS + int(size * REPORTS_PER_BYTE)
     reports = 0
 
     def read(byte: int, _: "Point") -> memoryview:
@@ -47,8 +58,12 @@ def bounded_tree(grammar: Grammar, data: bytes) -> "Tree | None":
         reports += 1
         return reports > budget
 
+    ranges = None
+    if part is not None:
+        # The queries ask for bytes alone, so that rows and columns may be left out.
+        ranges = [Range((0, part[0]), (0, part[1]), part[0], part[1])]
     try:
-        return Parser(grammar.language).parse(read, progress_callback=is_too_much)
+        return Parser(grammar.language, included_ranges=ranges).parse(read, progress_callback=is_too_much)
     except ValueError:
         return None
 

@@ -11,6 +11,7 @@ from codelab.index.chunks import find_units, make_chunks
 from codelab.index.imports import find_imports
 from codelab.index.leading import Leading
 from codelab.index.parsed import Chunk, Definition, Import, Parsed, Reference
+from codelab.index.recovery import recover
 from codelab.index.symbols import find_definitions, find_references, make_references, name_definitions
 from codelab.index.windows import Lines, windows
 from codelab_grammars.grammar import Grammar, load
@@ -47,6 +48,8 @@ def _parse_with(grammar: Grammar, lines: Lines) -> Parsed:
     if tree is None or captures is None:
         return Parsed(grammar.name, _window_chunks(lines), (), (), (), 1)
     root = tree.root_node
+    if root.has_error:
+        recover(grammar, tree, captures, lines.data)
     leading = Leading(captures, lines)
     found = find_definitions(captures)
     symbols = name_definitions(found, lines, leading)

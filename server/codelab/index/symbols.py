@@ -124,7 +124,12 @@ def _take(owner: Found, part: int, span: tuple[int, int]) -> None:
         if span[0] < span[1] and (not owner.names or owner.names[-1] != span):
             owner.names.append(span)
     elif part == _BODY:
-        owner.body = owner.body or span[0]
+        # The body of a class with a single member has the same span as that member.
+        holder: Found | None = owner
+        while holder is not None and (holder.start, holder.end) == span:
+            holder = holder.parent
+        if holder is not None:
+            holder.body = holder.body or span[0]
     elif part == _DOC:
         owner.doc = owner.doc or span
     else:
