@@ -1,7 +1,8 @@
 """The MCP face: one workbench, opened at the first call, and the runs that it drives."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -11,7 +12,7 @@ from mcp.server.mcpserver import Context
 from mcp.shared.exceptions import MCPError
 from mcp_types import ListRootsRequest, ListRootsResult
 
-from codelab.core.errors import NotFound
+from codelab.core.errors import CodeLabError, NotFound
 from codelab.workbench.types import ApprovalView, FaceInfo
 from codelab_mcp.watched import WatchedRun
 
@@ -42,6 +43,7 @@ class McpFace:
         self._opening: asyncio.Task[Workbench] | None = None
         self._finding_root = asyncio.Lock()
         self._runs: dict[str, WatchedRun] = {}
+        self._stopping: asyncio.Task[None] | None = None
         self.client_left = False
 
     async def workbench(self, ctx: Context) -> "Workbench":
@@ -75,6 +77,26 @@ class McpFace:
         if self._opening is None:  # an approval can only come from an open workbench
             raise NotFound("No workspace is open")
         return await self._opening
+
+    async def start(self, starting: "Coroutine[object, object, RunHandle]") -> tuple[str, WatchedRun]:
+        """Start a run and follow it; when the call is cancelled meanwhile the run is stopped as it starts.
+
+        Returns:
+            The run's id, and the run.
+        """
+        task = asyncio.create_task(starting)
+        try:
+            handle = await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not self.client_left:
+                self._stopping = asyncio.create_task(self._stop_started(task))
+            raise
+        return handle.run, self.watch(handle)
+
+    async def _stop_started(self, task: "asyncio.Task[RunHandle]") -> None:
+        with contextlib.suppress(CodeLabError):
+            handle = await task
+            await (await self._opened()).stop(handle.run)
 
     def watch(self, handle: "RunHandle") -> WatchedRun:
         """Follow a run from now on, whether or not a call waits for it."""

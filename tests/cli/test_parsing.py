@@ -98,3 +98,17 @@ def test_a_broken_pipe_is_silent() -> None:
 @pytest.mark.req("CARD-6")
 def test_the_module_runs_as_a_program() -> None:
     assert codelab_process("--version").code == 0
+
+
+@pytest.mark.req("CARD-6")
+def test_a_failure_that_nobody_expected_is_told_without_a_trace(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [*CODELAB, "config", "--root", tmp_path, "--json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert "No space left" in ended.stderr and "Traceback" not in ended.stderr

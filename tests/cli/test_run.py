@@ -258,3 +258,33 @@ def test_an_answer_of_a_model_ends_with_one_line_on_who_answered(project: Path) 
     assert ended.code == 0
     assert ended.out.startswith("It charges.\n")
     assert ended.out.splitlines()[-1].startswith("ask - scripted - ")
+
+
+@pytest.mark.req("SAFE-8", "CARD-6")
+def test_ctrl_c_at_the_question_ends_cleanly(project: Path) -> None:
+    with coder(), at_terminal("run", "--root", project, "check it") as terminal:
+        terminal.wait_for(QUESTION)
+        terminal.process.send_signal(signal.SIGINT)
+        code, _ = terminal.end()
+        terminal.wait_for("Stopped.")
+    assert code == 130
+    assert "Traceback" not in terminal.seen and "Fatal" not in terminal.seen
+    assert content(project) == BEFORE
+
+
+@pytest.mark.req("CARD-6")
+def test_ctrl_c_ends_a_search_that_waits_for_queries(project: Path) -> None:
+    with subprocess.Popen(
+        [*CODELAB, "search", "--root", project, "--json", "--stdin"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write("pay\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(GUARD_SECONDS) == 130
+        assert process.stderr is not None and "Traceback" not in process.stderr.read()

@@ -13,6 +13,7 @@ import pytest
 
 from codelab.cli.terminal import Terminal
 from codelab.core.errors import InputError
+from tests.support.command_line import GUARD_SECONDS
 
 EVIL = "a\x1b]0;title\x07b\u202ec\u200bd"
 
@@ -39,9 +40,13 @@ def at_terminal() -> Iterator[int]:
 
 
 def seen(person: int) -> str:
+    """Return what the person sees up to the end of the last line."""
     sys.stdout.flush()
-    assert select.select([person], [], [], 5)[0], "nothing was written"
-    return os.read(person, 65536).decode()
+    text = ""
+    while not text.endswith("\n"):
+        assert select.select([person], [], [], GUARD_SECONDS)[0], f"no more came after {text!r}"
+        text += os.read(person, 65536).decode()
+    return text
 
 
 @pytest.fixture(autouse=True)

@@ -42,9 +42,8 @@ def add(server: MCPServer, face: McpFace) -> None:
         """Answer a question about this workspace from its code, with the lines that prove the answer."""
         bench = await face.workbench(ctx)
         await until_indexed(bench, ctx)
-        handle = await bench.ask(question, session=session)
-        watched = face.watch(handle)
-        result = await until_ended(face, ctx, watched, handle.run, bench)
+        run_id, watched = await face.start(bench.ask(question, session=session))
+        result = await until_ended(face, ctx, watched, run_id, bench)
         if result.state is RunState.FAILED:
             raise ToolError(result.error or "The run failed")
         return Answered(

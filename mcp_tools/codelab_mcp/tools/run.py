@@ -40,5 +40,5 @@ def add(server: MCPServer, face: McpFace) -> None:
             if (answer := brought_answer(ctx)) is not None:
                 watched.answer(asked.approval, answer)
             return await carry_on(face, ctx, watched, asked.run)
-        handle = await bench.act(task, session=session, wait=not can_elicit(ctx))
-        return await carry_on(face, ctx, face.watch(handle), handle.run)
+        run_id, watched = await face.start(bench.act(task, session=session, wait=not can_elicit(ctx)))
+        return await carry_on(face, ctx, watched, run_id)

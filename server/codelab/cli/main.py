@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 
 _INTERRUPTED = 130
+_UNEXPECTED = 1
+_SHOW_TRACEBACKS = "CODELAB_DEBUG"
 _BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
 
 
@@ -38,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run_command(arguments: list[str]) -> int:
+    if sys.stdout is None:  # started with a closed output: what it prints goes nowhere
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     from codelab.cli.parser import parse
     from codelab.cli.terminal import Terminal
     from codelab.core.errors import CodeLabError
@@ -51,6 +55,19 @@ def _run_command(arguments: list[str]) -> int:
     except CodeLabError as error:
         terminal.error(error)
         return error.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if os.environ.get(_SHOW_TRACEBACKS):
+            raise
+        terminal.error(
+            CodeLabError(
+                "CodeLab met a failure that it did not expect",
+                why=f"{type(error).__name__}: {error}",
+                fix=f"Please report it; with {_SHOW_TRACEBACKS}=1 in the environment it says where",
+            )
+        )
+        return _UNEXPECTED
 
 
 if __name__ == "__main__":

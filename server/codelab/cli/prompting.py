@@ -1,10 +1,9 @@
 """Approvals on a terminal: the whole diff, then one question. The end of input means no."""
 
 import asyncio
-import sys
-import threading
 from typing import TYPE_CHECKING
 
+from codelab.cli.lines import InputLines
 from codelab.cli.terminal import Terminal
 from codelab.workbench.types import ApprovalView, Verdict
 
@@ -20,7 +19,7 @@ class TerminalPrompter:
     def __init__(self, bench: "Workbench", terminal: Terminal) -> None:
         self._bench = bench
         self._terminal = terminal
-        self._lines = _TypedLines()
+        self._lines = InputLines()
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, approval: ApprovalView) -> None:
@@ -52,45 +51,3 @@ class TerminalPrompter:
                     return Verdict.REJECTED, (await self._lines.next() or "").strip()
                 case _:
                     self._terminal.note("Please answer y, n or r.")
-
-
-class _TypedLines:
-    """Lines typed at the terminal, read by a thread that cannot hold up the end of the process."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
-        self._started = False
-
-    def forget(self) -> None:
-        """Drop everything typed so far."""
-        while not self._queue.empty():
-            if self._queue.get_nowait() is None:
-                self._queue.put_nowait(None)
-                break
-        try:
-            import termios
-
-            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-        except (ImportError, OSError, ValueError):  # no terminal of that kind: nothing is held back there
-            return
-
-    async def next(self) -> str | None:
-        """Return the next line, or None at the end of input."""
-        if not self._started:
-            self._started = True
-            loop = asyncio.get_running_loop()
-            threading.Thread(target=self._read, args=(loop,), daemon=True, name="typed-lines").start()
-        line = await self._queue.get()
-        if line is None:
-            self._queue.put_nowait(None)  # the end stays the end
-        return line
-
-    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
-        try:
-            while line := sys.stdin.readline():
-                loop.call_soon_threadsafe(self._queue.put_nowait, line)
-            loop.call_soon_threadsafe(self._queue.put_nowait, None)
-        except RuntimeError:  # the loop is gone; nobody asks any more
-            return
-        except (OSError, ValueError):
-            loop.call_soon_threadsafe(self._queue.put_nowait, None)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 async def follow(
     bench: "Workbench", handle: "RunHandle", terminal: Terminal, *, lasting: bool = True
-) -> tuple[RunResult, bool]:
+) -> tuple[RunResult, str]:
     """Tell a run's events until it ends; Ctrl-C cancels the run before it goes on its way.
 
     Args:
@@ -25,7 +25,7 @@ async def follow(
         lasting: Whether what happened stays to be read, or each line gives way to the next.
 
     Returns:
-        The result, and whether its answer has already been shown whole.
+        The result, and what of its answer has not been shown yet.
     """
     stream = _AnswerStream(terminal)
     narrator = Narrator()
@@ -41,11 +41,11 @@ async def follow(
         await asyncio.shield(bench.stop(handle.run))
         terminal.note("Stopped.")
         raise
-    return result, stream.shown_whole(result.answer)
+    return result, stream.rest_of(result.answer)
 
 
 class _AnswerStream:
-    """Shows tokens as they come, and knows whether what was shown is the answer."""
+    """Shows tokens as they come, and knows what of the answer was not shown."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
@@ -63,5 +63,6 @@ class _AnswerStream:
                 self._terminal.show("")
             self._last_message, self._shown = self._shown, ""
 
-    def shown_whole(self, answer: str) -> bool:
-        return bool(answer) and self._last_message.strip() == answer.strip()
+    def rest_of(self, answer: str) -> str:
+        shown = self._last_message.rstrip()
+        return answer[len(shown) :] if answer.startswith(shown) else answer

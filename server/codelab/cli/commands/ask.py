@@ -27,7 +27,7 @@ async def _ask(options: argparse.Namespace, terminal: Terminal) -> int:
     async with opened_workbench(options) as bench:
         await bring_index_up_to_date(bench, terminal)
         handle = await bench.ask(" ".join(options.question), session=options.session)
-        result, shown = await follow(bench, handle, terminal, lasting=False)
+        result, rest = await follow(bench, handle, terminal, lasting=False)
     if terminal.as_json:
         terminal.show_json(
             {
@@ -38,8 +38,8 @@ async def _ask(options: argparse.Namespace, terminal: Terminal) -> int:
                 "run": result.run,
             }
         )
-    elif result.answer and not shown:
-        terminal.show_markdown(result.answer)
+    elif rest.strip():
+        terminal.show_markdown(rest.strip("\n"))
     if not terminal.as_json and result.model:
         _show_sources_and_costs(result, terminal, time.monotonic() - started)
     return ending_code(result, terminal)

@@ -5,6 +5,7 @@ import argparse
 from codelab.cli.opening import run_async
 from codelab.cli.root import chosen_root
 from codelab.cli.terminal import Terminal
+from codelab.core.errors import InputError
 from codelab.core.stdio import take_standard_streams
 
 
@@ -15,7 +16,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
     """Serve until the client goes away."""
     root = chosen_root(options.root) if options.root is not None else None
-    streams = take_standard_streams()
+    try:
+        streams = take_standard_streams()
+    except OSError as error:
+        raise InputError("Standard input or output is closed", fix="Let an MCP client start this") from error
 
     from codelab.cli.lazy import open_workbench
     from codelab_mcp.serve import serve

@@ -40,24 +40,24 @@ async def _run(options: argparse.Namespace, terminal: Terminal) -> int:
         handle = await bench.act(
             " ".join(options.task), session=options.session, approve=approve, wait=options.wait
         )
-        result, shown = await follow(bench, handle, terminal)
+        result, rest = await follow(bench, handle, terminal)
     if terminal.as_json:
         terminal.show_json(run_data(result))
     else:
-        show_run(result, terminal, answer_shown=shown)
+        show_run(result, terminal, rest=rest)
     return ending_code(result, terminal)
 
 
-def show_run(result: RunResult, terminal: Terminal, *, answer_shown: bool) -> None:
+def show_run(result: RunResult, terminal: Terminal, *, rest: str) -> None:
     """Show a run's result to a person.
 
     Args:
         result: The run.
         terminal: Where to.
-        answer_shown: Its answer has already streamed.
+        rest: What of its answer has not streamed yet.
     """
-    if result.answer and not answer_shown:
-        terminal.show_markdown(result.answer)
+    if rest.strip():
+        terminal.show_markdown(rest.strip("\n"))
     for file in result.changed:
         terminal.show(f"changed {file.path} (+{file.added} -{file.removed})")
     for limit in result.limits:

@@ -1,10 +1,9 @@
 """``codelab search``: passages of code for a query."""
 
 import argparse
-import asyncio
-import sys
 
 from codelab.cli.indexing import bring_index_up_to_date
+from codelab.cli.lines import InputLines
 from codelab.cli.opening import opened_workbench, run_async
 from codelab.cli.reports import hit_data
 from codelab.cli.terminal import Terminal
@@ -51,10 +50,9 @@ async def _search(options: argparse.Namespace, terminal: Terminal) -> int:
             else:
                 _show(found, terminal)
             return 0
-        # Lines are read in a thread so that Ctrl-C and the index's worker are heard meanwhile.
-        while line := await asyncio.to_thread(sys.stdin.buffer.readline):
-            query = line.decode("utf-8", "replace").strip()
-            found = await hits(query) if query else []
+        lines = InputLines()
+        while (line := await lines.next()) is not None:
+            found = await hits(line.strip()) if line.strip() else []
             if terminal.as_json:
                 terminal.show_json([hit_data(hit) for hit in found], indent=None)
             else:

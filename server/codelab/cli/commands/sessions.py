@@ -63,9 +63,9 @@ async def _sessions(options: argparse.Namespace, terminal: Terminal) -> int:
         if terminal.interactive:
             bench.attach(prompter=TerminalPrompter(bench, terminal))
         handle = await bench.resume(options.run)
-        result, shown = await follow(bench, handle, terminal)
+        result, rest = await follow(bench, handle, terminal)
     if terminal.as_json:
         terminal.show_json(run_data(result))
     else:
-        show_run(result, terminal, answer_shown=shown)
+        show_run(result, terminal, rest=rest)
     return ending_code(result, terminal)
