@@ -41,7 +41,7 @@ async def bring_index_up_to_date(bench: "Workbench", terminal: Terminal) -> "Ind
 
 
 def _line(status: "IndexStatus") -> str:
-    if status.total:
+    if status.total > status.files:
         return f"Indexing {_files(status.total)} ... {100 * status.files // status.total}%"
     return "Looking at the files ..."
 
