@@ -204,3 +204,12 @@ def test_an_empty_file_has_no_chunks(path: str, data: bytes) -> None:
     parsed = parse(path, data)
     assert parsed.chunks == ()
     assert parsed.symbols == ()
+
+
+@pytest.mark.req("INDEX-2")
+def test_long_lines_between_short_ones_are_cut_once() -> None:
+    data = (lines_of(30) + "\n" + "x" * 4000 + "\n\n" + lines_of(3) + "y" * 2500 + "\n").encode()
+    parsed = parse("notes.txt", data)
+    check_covers(data, parsed)
+    places = [(chunk.start_line, chunk.end_line) for chunk in parsed.chunks]
+    assert places == [(1, 30), (32, 32), (32, 32), (32, 32), (34, 36), (37, 37), (37, 37)]

@@ -71,19 +71,23 @@ def windows(lines: Lines, first: int, after: int) -> list[tuple[int, int, int, i
     first, after = lines.trim(first, after)
     total, starts = lines.total, lines.starts
     found: list[tuple[int, int, int, int]] = []
-    row = first
+    row = done = first
     while row < after:
         end = bisect_right(total, total[row] + MAX_WEIGHT, row, after + 1) - 1
         if end <= row:
-            found.extend((row, row + 1, a, b) for a, b in _pieces(lines.data, starts[row], starts[row + 1]))
-            row += 1
-            continue
-        low, high = lines.trim(row, end)
-        found.append((low, high, starts[low], starts[high]))
-        if end >= after:
-            break
-        row = max(row + 1, bisect_left(total, total[end] - OVERLAP_WEIGHT, row, end))
-        row = min(row, end)
+            pieces = _pieces(lines.data, starts[row], starts[row + 1])
+            found.extend((row, row + 1, low, high) for low, high in pieces)
+            row = done = row + 1
+        elif end <= done:
+            # Only the overlap fits before a row that is too long: it was in the last window.
+            row = done
+        else:
+            low, high = lines.trim(row, end)
+            if low < high:
+                found.append((low, high, starts[low], starts[high]))
+            done = end
+            overlap = bisect_left(total, total[end] - OVERLAP_WEIGHT, row, end)
+            row = max(row + 1, overlap) if end < after else after
     return found
 
 
