@@ -27,8 +27,9 @@ NOISY_SERVER = textwrap.dedent("""
         raise InputError("Opened noisily")
 
     if len(sys.argv) > 1:  # the control: a server that leaves descriptor 1 where it is
-        from codelab.lsp import server, streams
-        server.claim_standard_streams = lambda: streams.PrivateStreams(os.dup(0), os.dup(1))
+        from codelab.core.stdio import ProtocolStreams
+        from codelab.lsp import server
+        server.take_standard_streams = lambda: ProtocolStreams(open(0, "rb", 0), open(1, "wb", 0))
     sys.exit(serve(open_noisily))
 """)
 

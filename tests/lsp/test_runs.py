@@ -303,7 +303,8 @@ async def test_the_first_of_two_editors_to_answer_wins_and_the_other_is_told(
             withdrawn = await first.client.wait_for_method("$/cancelRequest")
             asked = await first.client.wait_for(lambda m: m.get("method") == "window/showMessageRequest")
             assert withdrawn["id"] == asked["id"]
-            assert await first.client.wait_for_message("elsewhere") == "payments.py: approved elsewhere."
+            told = await first.client.wait_for_message("approved by")
+            assert told == "payments.py: approved by Second (lsp)."
             prompt.answer("Reject")  # too late: it is not even heard
             await first.client.wait_for_message("refused now")
             assert first.editor.text == PAID

@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from codelab.core.stdio import ProtocolStreams
 from codelab.lsp.connection import serve_streams
 from codelab.lsp.face import OpenWorkbench
-from codelab.lsp.streams import PrivateStreams
 
 Json = dict[str, Any]
 Answer = Callable[[Any], Any]
@@ -294,13 +294,8 @@ async def connected(open_workbench: OpenWorkbench) -> AsyncIterator[RawClient]:
     client = RawClient(reader, asyncio.StreamWriter(transport, protocol, None, loop))
 
     async def run() -> None:
-        try:
-            client.code.set_result(
-                await serve_streams(PrivateStreams(server_reads, server_writes), open_workbench)
-            )
-        finally:
-            os.close(server_writes)
-            os.close(server_reads)
+        with os.fdopen(server_reads, "rb", 0) as reads, os.fdopen(server_writes, "wb", 0) as writes:
+            client.code.set_result(await serve_streams(ProtocolStreams(reads, writes), open_workbench))
 
     server = asyncio.create_task(run())
     try:

@@ -36,6 +36,17 @@ def test_a_worktree_whose_git_is_a_file_is_a_root(tmp_path: Path) -> None:
 
 
 @pytest.mark.req("CARD-4")
+def test_a_home_that_is_kept_in_git_does_not_make_one_workspace_of_all_below_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "project").mkdir()
+    assert find_root(tmp_path / "project") == (tmp_path / "project").resolve()
+    assert find_root(tmp_path) == tmp_path.resolve()
+
+
+@pytest.mark.req("CARD-4")
 def test_a_folder_without_any_mark_is_its_own_root_and_may_be_empty(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()

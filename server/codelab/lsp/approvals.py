@@ -49,15 +49,16 @@ class ApprovalPrompts:
     async def _tell_who_answered(self, approval: ApprovalView) -> None:
         workbench = await self._face.workbench()
         try:
-            state = (await workbench.approval(approval.id)).state
+            decided = await workbench.approval(approval.id)
         except NotFound:
-            state = "ended"
-        self._face.show(f"{_subject(approval)}: {_ENDINGS.get(state, state)}.")
+            return
+        by = f" by {decided.decided_by}" if decided.decided_by else ""
+        self._face.show(f"{_subject(approval)}: {_ENDINGS.get(decided.state, decided.state)}{by}.")
 
 
 _ENDINGS = {
-    "approved": "approved elsewhere",
-    "rejected": "rejected elsewhere",
+    "approved": "approved",
+    "rejected": "rejected",
     "expired": "not answered in time, so it was denied",
     "invalidated": "no longer needed",
 }

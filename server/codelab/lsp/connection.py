@@ -13,6 +13,7 @@ from typing import Any
 from pygls.lsp.server import LanguageServer
 
 import codelab
+from codelab.core.stdio import ProtocolStreams
 from codelab.lsp.commands import COMMANDS
 from codelab.lsp.converter import plain_converter
 from codelab.lsp.face import LspFace, OpenWorkbench
@@ -21,7 +22,6 @@ from codelab.lsp.guard import guarded
 from codelab.lsp.methods import METHODS, shape_capabilities
 from codelab.lsp.parent import watch_parent
 from codelab.lsp.protocol import CodeLabProtocol
-from codelab.lsp.streams import PrivateStreams
 from codelab.lsp.transport import IncomingThread, OutgoingThread
 
 log = logging.getLogger(__name__)
@@ -44,12 +44,12 @@ class CodeLabServer(LanguageServer):
 
 
 async def serve_streams(
-    streams: PrivateStreams, open_workbench: OpenWorkbench, *, own_process: bool = False
+    streams: ProtocolStreams, open_workbench: OpenWorkbench, *, own_process: bool = False
 ) -> int:
     """Speak the protocol on two descriptors until the client ends it.
 
     Args:
-        streams: The descriptors.
+        streams: What the client is at the other end of.
         open_workbench: Opens the workbench of a folder.
         own_process: End on signals, and end the process when it does not end by itself.
 
@@ -70,12 +70,12 @@ async def serve_streams(
 
     protocol, face = build(open_workbench)
     protocol.on_exit = end
-    outgoing = OutgoingThread(streams.outgoing, partial(_call_in, loop, end, 1))
+    outgoing = OutgoingThread(streams.writer.fileno(), partial(_call_in, loop, end, 1))
     protocol.set_writer(outgoing)
     face.on_parent = lambda process_id: watch_parent(process_id, partial(end, 1))
     if own_process:
         _end_on_signals(loop, end)
-    IncomingThread(streams.incoming, loop, protocol.receive, end_of_input).start()
+    IncomingThread(streams.reader.fileno(), loop, protocol.receive, end_of_input).start()
 
     code = await ended
     if own_process:

@@ -5,8 +5,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from codelab.core.stdio import take_standard_streams
 from codelab.lsp.garbage import collected_later
-from codelab.lsp.streams import claim_standard_streams
 
 if TYPE_CHECKING:
     from codelab.lsp.face import OpenWorkbench
@@ -23,7 +23,7 @@ def serve(open_workbench: "OpenWorkbench") -> int:
         The exit code: 0 after ``shutdown`` and ``exit``, 1 when the client just went away, 2 when it broke
         the protocol.
     """
-    streams = claim_standard_streams()
+    streams = take_standard_streams()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="codelab: %(levelname)s %(message)s")
     logging.getLogger("pygls").setLevel(logging.CRITICAL)  # what matters is logged by us, once
     with collected_later():

@@ -25,13 +25,21 @@ class Knowledge:
         self._reader = reader
         self._overlay = overlay
         self._started = False
+        self._ever_complete = False
 
     async def search(
         self, query: str, *, limit: int = 10, path: str = "", language: str = "", kind: str = ""
     ) -> list[Hit]:
-        """Return the best passages for a query; waits for the first index of a workspace that has none."""
+        """Return the best passages for a query; waits for the first index of a workspace that has none.
+
+        An index from before is answered from at once, while the worker brings it up to date: passages are
+        compared with the files as they are now in any case.
+        """
         self.start()
-        await self._index.wait_fresh(_INDEX_SECONDS)
+        if not self._ever_complete:
+            if not (await asyncio.to_thread(self._reader.status)).updated_at:
+                await self._index.wait_fresh(_INDEX_SECONDS)
+            self._ever_complete = True
         overlay = {buffer.path: buffer.text for buffer in self._overlay.buffers().values()}
         return await asyncio.to_thread(
             self._reader.search, query, limit=limit, path=path, language=language, kind=kind, overlay=overlay

@@ -112,4 +112,5 @@ def view_of(row: Approval, face: str) -> ApprovalView:
         risk=row.risk,
         state=shown_state(row.state),
         reason=row.reason,
+        decided_by=row.decided_by,
     )

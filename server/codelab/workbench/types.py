@@ -70,6 +70,7 @@ class ApprovalView:
         risk: ``low``, ``medium``, ``high`` or ``critical``.
         state: ``pending``, ``approved``, ``rejected``, ``expired`` or ``invalidated``.
         reason: Why the person said no, when they said why.
+        decided_by: Who answered, or an empty string.
     """
 
     id: str
@@ -85,6 +86,7 @@ class ApprovalView:
     risk: str
     state: str
     reason: str = ""
+    decided_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

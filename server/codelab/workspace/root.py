@@ -22,10 +22,20 @@ def find_root(path: Path) -> Path:
         InputError: It is missing, not a folder, unreadable, or a loop of links.
     """
     resolved = check_root(path)
+    home = _home()
     for folder in (resolved, *resolved.parents):
+        if folder == home and folder != resolved:
+            break  # a home that is kept in git is not one workspace with everything in it
         if any(os.path.lexists(folder / mark) for mark in _MARKS):
             return folder
     return resolved
+
+
+def _home() -> Path | None:
+    try:
+        return Path.home().resolve()
+    except (OSError, RuntimeError):
+        return None
 
 
 def check_root(path: Path) -> Path:
