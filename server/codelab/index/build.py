@@ -106,6 +106,7 @@ class WorktreeIndexer:
                 self._worktree = writer.worktree_id(self._connection, str(self.repository.root))
             self._known = writer.load_known(self._connection, self._worktree)
             self._counts = writer.load_counts(self._connection, self._worktree)
+            self._updated_at = writer.swept_at(self._connection, self._worktree)
         except sqlite.Error as error:
             self._connection.close()
             raise database.cannot_write(self.folder, error) from error
@@ -113,7 +114,6 @@ class WorktreeIndexer:
         self._languages = Counter(counts.language for counts in blobs)
         self._chunks = sum(counts.chunks for counts in blobs)
         self._symbols = sum(counts.symbols for counts in blobs)
-        self._updated_at = 0.0
 
     def __enter__(self) -> "WorktreeIndexer":
         return self

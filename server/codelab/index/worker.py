@@ -153,7 +153,7 @@ class _Report:
         self.path = path
         self.failed = False
         self._note = ""
-        self._status = IndexStatus("building")
+        self._status = replace(read_status(path), state="building")
         self._written = 0.0
 
     def __call__(self, status: IndexStatus) -> None:

@@ -55,6 +55,12 @@ def worktree_id(connection: Connection, root: str) -> int:
     return int(row[0])
 
 
+def swept_at(connection: Connection, worktree: int) -> float:
+    """Return the Unix time at which all of a worktree was last compared with its files; 0 if it never was."""
+    row = connection.execute("SELECT swept_at FROM worktree WHERE id = ?", (worktree,)).fetchone()
+    return float(row[0])
+
+
 def load_known(connection: Connection, worktree: int) -> dict[str, Known]:
     """Return what the index holds for a worktree, by path."""
     rows = connection.execute(
