@@ -12,6 +12,7 @@ from codelab.agents.prompt import finishing_message
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import CodeLabError, ModelError, NoModel
 from codelab.core.events import LimitHit, MessageAdded, RunState
+from codelab.core.finishing import finish_first
 from codelab.core.ids import new_id
 from codelab.store import calls, checkpoints, messages, sources
 from codelab.store.connection import Connection
@@ -39,14 +40,13 @@ async def drive(run: ActiveRun) -> None:
             checked = check_citations(text, read)
             await run.end(RunState.DONE, checked.text, sources=checked.sources)
     except asyncio.CancelledError:
-        await asyncio.shield(_stopped(run))
+        await finish_first(_stopped(run))
     except CodeLabError as error:
-        await _failed(run, str(error))
+        await finish_first(_failed(run, str(error)))
     except Exception as error:  # what cannot happen is told and logged, and costs this run only
         _log.exception("run %s failed", run.id)
-        await _failed(
-            run, f"CodeLab met a defect of its own ({type(error).__name__}: {error}). Please report it."
-        )
+        why = f"CodeLab met a defect of its own ({type(error).__name__}: {error}). Please report it."
+        await finish_first(_failed(run, why))
 
 
 async def _converse(run: ActiveRun) -> str:
@@ -138,14 +138,24 @@ async def _take_up(run: ActiveRun) -> str:
 
 
 async def _stopped(run: ActiveRun) -> None:
-    if run.pausing:
-        await run.pause()
-        return
-    await run.end(RunState.CANCELLED, await _what_stands(run, "Stopped."))
+    try:
+        if run.state.ended:  # the cancel came while its end was being written
+            run.feed.close()
+        elif run.pausing:
+            await run.pause()
+        else:
+            await run.end(RunState.CANCELLED, await _what_stands(run, "Stopped."))
+    except Exception as error:
+        _log.exception("the end of run %s could not be stored", run.id)
+        run.lose(RunState.CANCELLED, str(error))
 
 
 async def _failed(run: ActiveRun, why: str) -> None:
-    await run.end(RunState.FAILED, await _what_stands(run, ""), error=why)
+    try:
+        await run.end(RunState.FAILED, await _what_stands(run, ""), error=why)
+    except Exception:  # a full disk, as a rule: the person is told all the same
+        _log.exception("the end of run %s could not be stored", run.id)
+        run.lose(RunState.FAILED, why)
 
 
 async def _what_stands(run: ActiveRun, first: str) -> str:

@@ -1,7 +1,5 @@
 """A tool call that changes a file: put before the person, checked again, made, written down."""
 
-import asyncio
-
 from codelab.agents.changes import make_change
 from codelab.agents.proposal import Proposal, propose
 from codelab.agents.run import ActiveRun
@@ -14,6 +12,7 @@ from codelab.core.events import (
     StateChanged,
     ToolReturned,
 )
+from codelab.core.finishing import finish_first
 from codelab.policy.desk import await_decision
 from codelab.policy.digest import call_digest
 from codelab.policy.types import Outcome, PolicyDecision
@@ -54,19 +53,7 @@ async def change_file(
             run.limits.rejections += 1
             raise ToolError(_refusal(verdict))
     # From the yes to the written file nothing may come between: a cancel waits until it is whole.
-    await _finish(
-        asyncio.ensure_future(_carry_out(run, row, call, proposal, asked=decision.outcome is Outcome.ASK))
-    )
-
-
-async def _finish(work: "asyncio.Future[None]") -> None:
-    try:
-        await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait({work})
-        if not work.cancelled():
-            work.exception()  # told by the cancel
-        raise
+    await finish_first(_carry_out(run, row, call, proposal, asked=decision.outcome is Outcome.ASK))
 
 
 async def _ask(run: ActiveRun, row: CallRow, proposal: Proposal) -> Approval:

@@ -10,6 +10,7 @@ from codelab.agents.limits import Limits
 from codelab.agents.services import Services
 from codelab.agents.templates import Template
 from codelab.core.events import AnyEvent, RunEnded, RunState, StateChanged, Token
+from codelab.core.finishing import finish_first
 from codelab.core.positions import LineSpan
 from codelab.policy.types import Approve
 from codelab.store import approvals, runs
@@ -39,6 +40,7 @@ class ActiveRun:
         call_ids: Ids of all its calls.
         recent: The last calls, for the repeat detector.
         driver: The task that drives it.
+        unstored: How it ended, where that could not be stored.
     """
 
     id: str
@@ -57,6 +59,7 @@ class ActiveRun:
     call_ids: set[str] = field(default_factory=set)
     recent: list[tuple[str, str]] = field(default_factory=list)
     driver: asyncio.Task[None] | None = None
+    unstored: RunEnded | None = None
 
     async def write(self, *events: AnyEvent, also: Write | None = None, **columns: Any) -> None:
         """Write events, the run's row and whatever belongs with them in one transaction; then tell the faces.
@@ -66,6 +69,9 @@ class ActiveRun:
             also: More to write in the same transaction.
             **columns: Other columns of the run's row.
         """
+        await finish_first(self._write(events, also, columns))  # stored and told, or neither
+
+    async def _write(self, events: tuple[AnyEvent, ...], also: Write | None, columns: dict[str, Any]) -> None:
         moves = [event.state for event in events if isinstance(event, StateChanged | RunEnded)]
         if moves:
             columns["state"] = moves[-1]
@@ -91,6 +97,13 @@ class ActiveRun:
         """Write how the run ended and close its feed."""
         ended = RunEnded(run=self.id, state=state, answer=answer, sources=sources, error=error)
         await self.write(ended, also=self._withdraw_approvals, answer=answer, error=error)
+        self.feed.close()
+
+    def lose(self, state: RunState, error: str) -> None:
+        """Tell the faces how the run ended though it could not be stored; the next start will settle it."""
+        self.unstored = RunEnded(run=self.id, state=state, answer="", error=error)
+        self.state = state
+        self.feed.publish(self.unstored)
         self.feed.close()
 
     async def pause(self) -> None:

@@ -3,14 +3,14 @@
 import asyncio
 import os
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
-
-from codelab_models.connect import how_to_add_a_model, open_chat_model
 
 from codelab.agents.recovery import settle_interrupted
 from codelab.agents.services import Services
 from codelab.config.load import Loaded, load_settings
 from codelab.config.places import Places, find_places
+from codelab.config.settings import Settings
 from codelab.core.ids import new_id
 from codelab.index.reader import IndexReader
 from codelab.index.supervisor import IndexSupervisor
@@ -24,6 +24,7 @@ from codelab.workbench.workbench import Workbench
 from codelab.workspace.faces import FaceRecord, FaceRegistry
 from codelab.workspace.root import check_root
 from codelab.workspace.view import WorkspaceView
+from codelab_models.connect import how_to_add_a_model, open_chat_model
 
 
 async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
@@ -41,16 +42,31 @@ async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
     places = find_places()
     trusted, loaded = await _settings(places, root)
     settings = loaded.settings
+    async with AsyncExitStack() as parts:
+        services, knowledge = await _assemble(root, face, places, settings, parts)
+        await settle_interrupted(services)
+        return Workbench(services, face, knowledge, parts.pop_all(), trusted=trusted, notes=loaded.notes)
+
+
+async def _assemble(
+    root: Path, face: FaceInfo, places: Places, settings: Settings, parts: AsyncExitStack
+) -> tuple[Services, Knowledge]:
+    """Open every part of a face; ``parts`` closes those that were opened, the last first."""
     face_id = new_id("face")
     cache = places.workspace_cache(root)
     faces = FaceRegistry.open(
         cache / "faces", FaceRecord(face_id, face.kind, face.client, face.can_prompt, time.time())
     )
+    parts.callback(faces.close)
     overlay = await asyncio.to_thread(Overlay.open, cache, face_id, faces.alive)
+    parts.push_async_callback(asyncio.to_thread, overlay.close)
     db = await StateDb.open(places.workspace_data(root) / "state.db")
+    parts.push_async_callback(db.close)
     watch = StateWatch(db)
     watch.start()
+    parts.push_async_callback(watch.stop)
     knowledge = Knowledge(IndexSupervisor(root, places, settings), IndexReader.open(root, places), overlay)
+    parts.push_async_callback(knowledge.close)
     services = Services(
         root=root,
         face=face_id,
@@ -66,8 +82,7 @@ async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
         model=open_chat_model(places, settings, os.environ),
         model_help=how_to_add_a_model(),
     )
-    await settle_interrupted(services)
-    return Workbench(services, face, knowledge, trusted=trusted, notes=loaded.notes)
+    return services, knowledge
 
 
 async def _settings(places: Places, root: Path) -> tuple[bool, Loaded]:

@@ -2,19 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 import aiosqlite
 
+from codelab.core.finishing import finish_first
 from codelab.store import sqlite
 from codelab.store.failures import explain
 from codelab.store.migrate import load_migrations, migrate
 from codelab.store.watch import CommitWatcher
-
-_T = TypeVar("_T")
 
 
 class Database:
@@ -113,7 +112,7 @@ class Database:
                     yield reader
             finally:
                 if self._closed:
-                    await _finish(reader.close())
+                    await finish_first(reader.close())
                 else:
                     self._idle.append(reader)
 
@@ -157,31 +156,12 @@ async def _transaction(db: aiosqlite.Connection, begin: str) -> AsyncIterator[No
     try:
         await db.execute(begin)
         yield
-        await _finish(db.commit())
+        await finish_first(db.commit())
     except BaseException:
-        await _finish(_roll_back(db))
+        await finish_first(_roll_back(db))
         raise
 
 
 async def _roll_back(db: aiosqlite.Connection) -> None:
     with contextlib.suppress(sqlite.Error):
         await db.rollback()
-
-
-async def _finish(work: Coroutine[object, object, _T]) -> _T:
-    """Wait for the end of some work whatever happens, then let a cancellation through."""
-    task = asyncio.create_task(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            if task.cancelled():
-                raise
-            cancelled = error
-        except BaseException:
-            break
-    if cancelled is not None:
-        task.exception()
-        raise cancelled
-    return task.result()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 from codelab.agents.run import ActiveRun
@@ -33,8 +32,6 @@ class RunHandle:
 
     async def result(self) -> RunResult:
         """Wait until the run ends or pauses; never raises for a run that failed."""
-        driver = self.active.driver
-        if driver is not None:
-            with suppress(asyncio.CancelledError):
-                await asyncio.shield(driver)
+        if self.active.driver is not None:
+            await asyncio.wait({self.active.driver})
         return await result_of(self.active)

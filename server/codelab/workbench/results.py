@@ -17,10 +17,11 @@ async def result_of(active: ActiveRun) -> RunResult:
         asked = [
             (approval.id, shown_state(approval.state)) for approval in await approvals.of_run(rx, row.id)
         ]
+        lost = active.unstored
         return RunResult(
             run=row.id,
             session=row.session,
-            state=row.state,
+            state=row.state if lost is None else lost.state,
             agent=row.agent,
             model=row.model,
             answer=row.answer,
@@ -30,7 +31,7 @@ async def result_of(active: ActiveRun) -> RunResult:
             tokens=row.tokens,
             cost_usd=row.cost_usd,
             limits=tuple(active.reached),
-            error=row.error,
+            error=row.error if lost is None else lost.error,
         )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from codelab.agents.changes import undo_change
@@ -45,6 +46,7 @@ class Workbench:
         services: The parts below, put together by the composition root.
         info: Who is connected.
         knowledge: Searches the workspace.
+        parts: Closes all of these.
         trusted: Whether the person trusts this workspace.
         notes: What the person should know about the settings.
     """
@@ -54,6 +56,7 @@ class Workbench:
         services: Services,
         info: FaceInfo,
         knowledge: Knowledge,
+        parts: AsyncExitStack,
         *,
         trusted: bool,
         notes: Sequence[str],
@@ -64,6 +67,7 @@ class Workbench:
         self.notes = tuple(notes)
         self._services = services
         self._knowledge = knowledge
+        self._parts = parts
         self._prompts: ApprovalPrompts | None = None
         self._handles: dict[str, RunHandle] = {}
 
@@ -91,20 +95,13 @@ class Workbench:
         await asyncio.gather(*(run.driver for run in active if run.driver), return_exceptions=True)
         if self._prompts is not None:
             await self._prompts.stop()
-        await self._knowledge.close()
-        await self._services.watch.stop()
-        await asyncio.to_thread(self._services.overlay.close)
-        await self._services.db.close()
-        self._services.faces.close()
+        await self._parts.aclose()
 
     # --- buffers ------------------------------------------------------------------------------------------
 
     def buffer_shown(self, path: str, text: str) -> None:
         """Take note that this face has a file open, with this text (on open and on every change)."""
         self._services.overlay.put(path, text)
-
-    def buffer_saved(self, path: str) -> None:
-        """Take note that the buffer was written to disk: the text on disk and in the overlay now agree."""
 
     def buffer_closed(self, path: str) -> None:
         """Take note that this face no longer has the file open."""

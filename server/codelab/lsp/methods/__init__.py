@@ -11,7 +11,6 @@ from codelab.lsp.methods.code_action_resolve import code_action_resolve
 from codelab.lsp.methods.did_change import did_change
 from codelab.lsp.methods.did_close import did_close
 from codelab.lsp.methods.did_open import did_open
-from codelab.lsp.methods.did_save import did_save
 from codelab.lsp.methods.initialized import initialized
 from codelab.lsp.methods.progress_cancel import progress_cancel
 from codelab.lsp.methods.text_document_content import text_document_content
@@ -20,7 +19,6 @@ METHODS: dict[str, Callable[..., Any]] = {
     types.INITIALIZED: initialized,
     types.TEXT_DOCUMENT_DID_OPEN: did_open,
     types.TEXT_DOCUMENT_DID_CHANGE: did_change,
-    types.TEXT_DOCUMENT_DID_SAVE: did_save,
     types.TEXT_DOCUMENT_DID_CLOSE: did_close,
     types.TEXT_DOCUMENT_CODE_ACTION: code_action,
     types.CODE_ACTION_RESOLVE: code_action_resolve,

@@ -12,7 +12,6 @@ def shape_capabilities(face: LspFace, capabilities: types.ServerCapabilities) ->
     capabilities.text_document_sync = types.TextDocumentSyncOptions(
         open_close=True,
         change=types.TextDocumentSyncKind.Incremental,
-        save=types.SaveOptions(include_text=False),
     )
     capabilities.notebook_document_sync = None
     capabilities.code_action_provider = types.CodeActionOptions(
