@@ -33,3 +33,9 @@ def check_sources(answer: str, sources: list[str], unread: list[str]) -> None:
 )
 def test_only_places_that_were_read_are_sources(answer: str, sources: list[str], unread: list[str]) -> None:
     check_sources(answer, sources, unread)
+
+
+@pytest.mark.req("AGENT-16")
+def test_an_answer_that_is_one_long_rule_is_checked_at_once() -> None:
+    rule = "-~+@" * 50_000  # quadratic in its length this would take an hour
+    assert check_citations(f"{rule} -src/a.py:3", []).unread == (LineSpan("-src/a.py", 3, 3),)

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.source_tree import PACKAGES, ROOT, copy_packages, plant
 
+pytestmark = pytest.mark.slow
+
 
 def lint_imports(root: Path) -> str:
     """Check the contracts on a tree of packages; return what import-linter says."""

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SLOW = ("litellm", "llama_cpp", "openai", "boto3", "tokenizers", "uvicorn", "starlette")
 
 EVERY_MODULE_OF = """

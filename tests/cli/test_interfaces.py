@@ -12,6 +12,8 @@ from tests.support.bench import write_files
 from tests.support.command_line import CODELAB, GUARD_SECONDS, codelab, codelab_process
 from tests.support.rights import GIVE_UP_RIGHTS
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "src/upload.py": (
         'class UploadClient:\n    """Sends files."""\n\n    def send_with_retry(self, path):\n'

@@ -18,6 +18,8 @@ from tests.support.bench import configure, write_files
 from tests.support.command_line import CODELAB, GUARD_SECONDS, codelab
 from tests.support.model_server import ScriptedModel, When, scripted_model
 
+pytestmark = pytest.mark.slow
+
 BEFORE = "def pay(amount):\n    return charge(amount)\n"
 AFTER = "def pay(amount):\n    check(amount)\n    return charge(amount)\n"
 EDIT: dict[str, Any] = {

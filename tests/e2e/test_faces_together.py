@@ -15,6 +15,8 @@ from tests.support.mcp_client import GUARD_SECONDS, Mode, PersonAtClient
 from tests.support.mcp_client import started as mcp_started
 from tests.support.model_server import When, scripted_model
 
+pytestmark = pytest.mark.slow
+
 BEFORE = "def pay(amount):\n    return charge(amount)\n"
 AFTER = "def pay(amount):\n    check(amount)\n    return charge(amount)\n"
 EDIT = {"path": "pay.py", "replacements": [{"old": "    return", "new": "    check(amount)\n    return"}]}

@@ -8,6 +8,8 @@ import pytest
 from tests.support.model_server import When, scripted_model
 from tests.support.neovim import play
 
+pytestmark = pytest.mark.slow
+
 PAYMENTS = """\
 # codelab: raise ValueError when the amount is negative
 def pay(amount):

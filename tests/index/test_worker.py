@@ -22,6 +22,8 @@ from codelab.index.repository import find_repository, index_folder
 from codelab.index.supervisor import IndexSupervisor
 from tests.index.helpers import PATIENCE_SECONDS, until, write
 
+pytestmark = pytest.mark.slow
+
 CODE = "== a.py\ndef first_name():\n    pass\n== .gitignore\n*.tmp\n"
 
 

@@ -12,6 +12,8 @@ import pytest
 from tests.support.lsp_client import PATIENCE_SECONDS, RawClient, started
 from tests.support.model_server import When, scripted_model
 
+pytestmark = pytest.mark.slow
+
 NOISY_SERVER = textwrap.dedent("""
     import ctypes, os, subprocess, sys
     from codelab.core.errors import InputError

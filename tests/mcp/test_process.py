@@ -14,6 +14,8 @@ from tests.support.bench import configure, write_files
 from tests.support.mcp_client import GUARD_SECONDS, MODES, Mode, PersonAtClient, connected, started
 from tests.support.model_server import When, scripted_model
 
+pytestmark = pytest.mark.slow
+
 BEFORE = "def pay(amount):\n    return charge(amount)\n"
 EDIT = {"path": "pay.py", "replacements": [{"old": "    return", "new": "    check(amount)\n    return"}]}
 SERVER = ("-m", "codelab.cli.main", "mcp", "--root", ".")

@@ -15,6 +15,8 @@ from tests.support.command_line import codelab
 from tests.support.mcp_client import GUARD_SECONDS, MODES, Mode, Noted, PersonAtClient, connected, text_of
 from tests.support.model_server import ScriptedModel, When, scripted_model
 
+pytestmark = pytest.mark.slow
+
 BEFORE = "def pay(amount):\n    return charge(amount)\n"
 AFTER = "def pay(amount):\n    check(amount)\n    return charge(amount)\n"
 EDIT = {

@@ -24,7 +24,7 @@ from codelab_models.wire import ChatRequest, Completion, Message, TextDelta, Too
 from tests.support.model_host import end_process, own_places, pid_of_host, started_hosts
 from tests.support.model_server import When, scripted_model
 
-pytestmark = pytest.mark.req("MODEL-2", "MODEL-4")
+pytestmark = [pytest.mark.req("MODEL-2", "MODEL-4"), pytest.mark.slow]
 
 QUESTION = ChatRequest((Message("user", "hello"),), (ToolSpec("read", "Reads.", {"type": "object"}),))
 CANARY = "sk-canary-"

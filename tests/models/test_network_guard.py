@@ -12,7 +12,7 @@ import pytest
 from tests.support import network
 from tests.support.network import attempts_expected, guard_variables
 
-pytestmark = pytest.mark.req("MODEL-5")
+pytestmark = [pytest.mark.req("MODEL-5"), pytest.mark.slow]
 
 TRY_TO_LEAVE = """
 import socket

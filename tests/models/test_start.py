@@ -19,7 +19,7 @@ from codelab_models.start import ask_health, ensure_host, host_environment
 from codelab_models.transport import Address
 from tests.support.model_host import own_places, started_hosts, wait_for_end
 
-pytestmark = pytest.mark.req("MODEL-2")
+pytestmark = [pytest.mark.req("MODEL-2"), pytest.mark.slow]
 
 SHORT = Settings(models=ModelSettings(idle_minutes=0.0005))
 

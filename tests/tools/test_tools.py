@@ -135,3 +135,21 @@ def test_a_model_sees_each_tool_with_a_schema_that_names_every_argument(name: st
     assert spec.parameters["type"] == "object"
     assert spec.parameters["additionalProperties"] is False
     assert all("description" in part for part in spec.parameters["properties"].values())
+
+
+@pytest.mark.req("SAFE-2", "TOOL-5")
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        ("new.py", {"content": "a\0b\n"}),
+        ("new.py", {"content": "\ufeffa = 1\n"}),
+        ("src/a.py", {"replacements": [{"old": "os", "new": "o\0s"}]}),
+        ("latin.txt", {"replacements": [{"old": "\xe9", "new": "\xc3\xa9"}]}),
+    ],
+)
+async def test_what_would_be_read_back_as_another_text_than_was_shown_is_not_proposed(
+    context: ToolContext, path: str, change: dict[str, Any]
+) -> None:
+    (context.view.root / "latin.txt").write_bytes(b"caf\xe9\n")
+    with pytest.raises(CodeLabError, match="could not be read again"):
+        await call(context, "edit_file", path=path, **change)

@@ -116,3 +116,54 @@ async def test_a_face_that_cannot_be_opened_is_not_taken_for_a_living_one(tmp_pa
         async with bench_on(root, can_prompt=True):
             pass
     assert list((find_places().workspace_cache(root) / "faces").iterdir()) == []
+
+
+class BreakingEditor(BufferEditor):
+    """An editor whose connection breaks after it applied an edit, or before, and that types on by itself."""
+
+    def __init__(self, bench: Workbench, *, applies: bool, typed: str = "") -> None:
+        super().__init__(bench)
+        self.applies = applies
+        self.typed = typed
+
+    async def apply(self, edit: BufferEdit) -> bool:
+        """Apply the edit or not, and break off; or apply it and go on typing."""
+        if self.applies:
+            await super().apply(edit)
+            if self.typed:
+                self.type(edit.path, self.buffers[edit.path] + self.typed)
+                return True
+        raise ConnectionResetError("the editor is gone")
+
+
+@pytest.mark.req("SAFE-2", "SAFE-8")
+@pytest.mark.parametrize("applies", [True, False])
+async def test_when_the_editor_breaks_off_the_buffer_tells_whether_the_change_was_made(
+    tmp_path: Path, applies: bool
+) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    rules = [When("go", role="user").call("edit_file", EDIT), When(role="tool").say("ok")]
+    with scripted_model(rules) as model:
+        configure(model)
+        async with bench_on(root) as bench:
+            editor = BreakingEditor(bench, applies=applies)
+            bench.attach(editor=editor)
+            editor.type("payments.py", PAYMENTS)
+            result = await (await bench.act("go", approve=Approve.ALLOW_EDITS)).result()
+            assert len(result.changed) == applies
+            assert (await bench.status()).undo_available == applies
+            assert (editor.buffers["payments.py"] != PAYMENTS) == applies
+
+
+@pytest.mark.req("SAFE-2")
+async def test_what_the_person_types_while_an_edit_is_confirmed_is_not_forgotten(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    rules = [When("go", role="user").call("edit_file", EDIT), When(role="tool").say("ok")]
+    with scripted_model(rules) as model:
+        configure(model)
+        async with bench_on(root) as bench:
+            editor = BreakingEditor(bench, applies=True, typed="# typed\n")
+            bench.attach(editor=editor)
+            editor.type("payments.py", PAYMENTS)
+            await (await bench.act("go", approve=Approve.ALLOW_EDITS)).result()
+            assert (await bench.read_range("payments.py")).text.endswith("# typed")

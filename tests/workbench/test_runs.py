@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from codelab.agents.limits import MOST_CALLS
 from codelab.core.errors import InputError
 from codelab.core.events import ApprovalAsked, RunEnded, RunStarted, RunState, Token, ToolCalled
 from codelab.core.positions import LineSpan
@@ -244,3 +245,41 @@ async def test_several_listeners_see_the_same_events_and_a_late_one_misses_none(
 
 async def _stored(events):  # type: ignore[no-untyped-def]
     return [event async for event in events if not isinstance(event, Token)]
+
+
+@pytest.mark.req("AGENT-4", "AGENT-6")
+async def test_of_many_calls_in_one_message_only_the_first_are_made_and_limits_hold_among_them(
+    tmp_path: Path,
+) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    many = When("go", role="user")
+    for number in range(MOST_CALLS + 5):
+        many = many.call("search_code", {"query": f"charge {number}"}, id=f"odd id {number}")
+    with scripted_model([many, When(role="tool").say("ok")]) as model:
+        configure(model, "[run]\nsearches = 3\n")
+        async with bench_on(root) as bench:
+            handle = await bench.ask("go")
+            called = [event async for event in handle.events() if isinstance(event, ToolCalled)]
+    results = [message for message in model.requests[-1].body["messages"] if message["role"] == "tool"]
+    assert len(results) == MOST_CALLS
+    assert len(called) == 3
+
+
+@pytest.mark.req("AGENT-7", "AGENT-8")
+async def test_a_run_whose_face_died_after_this_one_was_opened_can_be_taken_up_by_one_face(
+    tmp_path: Path,
+) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    with scripted_model([When("go", times=1).never_ends(), When("go").say("Done.")]) as model:
+        configure(model)
+        async with bench_on(root) as bench, bench_on(root) as other:
+            async with bench_on(root) as dying:
+                handle = await dying.act("go")
+                await model.requested()
+            taken = await asyncio.gather(
+                bench.resume(handle.run), other.resume(handle.run), return_exceptions=True
+            )
+            (lost,) = [one for one in taken if isinstance(one, BaseException)]
+            (won,) = [one for one in taken if not isinstance(one, BaseException)]
+            assert isinstance(lost, InputError)
+            assert (await won.result()).answer == "Done."

@@ -192,6 +192,8 @@ def _definitions(
     for name in names:
         kind = "constant" if one.kind == "variable" and name.isupper() else one.kind
         last_part = name if one.kind in _WHOLE else name.rpartition(".")[2]
+        if not last_part:
+            continue  # an empty key, or what a syntax error left of a name
         qualified = f"{prefix}.{name}" if prefix else name
         made.append(Definition(last_part, qualified, kind, signature, doc, row + 1, last_line))
     return made
