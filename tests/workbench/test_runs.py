@@ -266,7 +266,7 @@ async def test_of_many_calls_in_one_message_only_the_first_are_made_and_limits_h
 
 
 @pytest.mark.req("AGENT-7", "AGENT-8")
-async def test_a_run_whose_face_died_after_this_one_was_opened_can_be_taken_up_by_one_face(
+async def test_of_two_faces_that_take_up_a_run_at_once_one_gets_it(
     tmp_path: Path,
 ) -> None:
     root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})

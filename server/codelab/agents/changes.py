@@ -11,7 +11,7 @@ from codelab.store.connection import Connection
 from codelab.tools.contract import FileChange
 from codelab.workspace.editor import BufferEdit, Editor
 from codelab.workspace.edits import reverse_change, text_edits
-from codelab.workspace.files import content_hash, decode, encode, write_atomic
+from codelab.workspace.files import content_hash, decode, encode, sweep_temporary, write_atomic
 
 _EDITOR_SECONDS = 30.0  # an editor that does not answer an edit for this long will not
 
@@ -25,23 +25,27 @@ async def make_change(services: Services, change: FileChange, label: str) -> Non
     Raises:
         EditConflict: The file is not, or no longer, what the change was made for, or the editor refused.
     """
-    own = services.overlay.buffers().get(change.path)
+    own = (await asyncio.to_thread(services.overlay.buffers)).get(change.path)
     if own is not None and own.face == services.face and services.editor is not None:
         await _change_buffer(services, services.editor, change, label)
         return
+    await asyncio.to_thread(_write, services, change)
+
+
+def _write(services: Services, change: FileChange) -> None:
     _refuse_foreign_buffer(services, change.path)
-    await asyncio.to_thread(
-        write_atomic, services.root, change.path, change.after, expected=content_hash(change.before)
-    )
+    sweep_temporary(services.root, [change.path])  # left there by an undo that was cut off
+    write_atomic(services.root, change.path, change.after, expected=content_hash(change.before))
 
 
 async def _change_buffer(services: Services, editor: Editor, change: FileChange, label: str) -> None:
     if change.after is None:
         raise EditConflict(f"{change.path} is open in the editor", fix="Close it there, then try again")
-    if content_hash(services.view.read(change.path).data) != content_hash(change.before):
+    viewed = await asyncio.to_thread(services.view.read, change.path)
+    if content_hash(viewed.data) != content_hash(change.before):
         raise EditConflict(f"{change.path} changed in the editor after this was proposed")
-    shown = services.overlay.buffers()[change.path].text
-    edit = BufferEdit(change.path, text_edits(shown, change.after_text), shown, label)
+    edits = await asyncio.to_thread(text_edits, viewed.text, change.after_text)
+    edit = BufferEdit(change.path, edits, viewed.text, label)
     try:
         async with asyncio.timeout(_EDITOR_SECONDS):
             applied = await editor.apply(edit)
@@ -51,7 +55,7 @@ async def _change_buffer(services: Services, editor: Editor, change: FileChange,
         raise EditConflict(
             f"The editor did not apply the change to {change.path}", fix="Nothing was changed; try again"
         )
-    services.overlay.put(change.path, change.after_text)
+    services.overlay.replace(change.path, viewed.text, change.after_text)
 
 
 def _refuse_foreign_buffer(services: Services, path: str) -> None:
@@ -90,7 +94,7 @@ async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
         checkpoint = await _standing(rx, checkpoint_id)
         before = await checkpoints.content(rx, checkpoint.before_blob) if checkpoint.before_blob else None
         after = await checkpoints.content(rx, checkpoint.after_blob) if checkpoint.after_blob else None
-    change = _reversal(services, checkpoint.path, before, after)
+    change = await asyncio.to_thread(_reversal, services, checkpoint.path, before, after)
     if change is not None:
         await make_change(services, change, f"CodeLab: undo the change of {checkpoint.path}")
     async with services.db.write() as tx:
@@ -132,14 +136,14 @@ def _reversal(services: Services, path: str, before: bytes | None, after: bytes 
 
 
 async def settle_checkpoint(services: Services, checkpoint: Checkpoint) -> bool:
-    """Decide, after a crash, whether a prepared change was made; mark its checkpoint so.
+    """Decide, after a crash or a failure, whether a prepared change was made; mark its checkpoint so.
 
     Returns:
         True if the file holds what the change put there.
     """
     try:
-        current = services.view.read(checkpoint.path).data
-    except (NotFound, CodeLabError):
+        current = (await asyncio.to_thread(services.view.read, checkpoint.path)).data
+    except CodeLabError:
         current = None
     made = (content_hash(current) if current is not None else None) == checkpoint.after_blob
     async with services.db.write() as tx:

@@ -8,7 +8,7 @@ from codelab.core.positions import LineSpan
 
 # a path, a colon, a line, and maybe a last line: src/a.py:12-30
 _PLACE = re.compile(
-    r"(?<![\w/.:])((?:[\w.@+~-]+/)*[\w.@+~-]+):(\d{1,7})(?:\s?[-\u2013]\s?(\d{1,7}))?(?![\d:])"
+    r"(?<![\w/.:@+~-])((?:[\w.@+~-]+/)*[\w.@+~-]+):(\d{1,7})(?:\s?[-\u2013]\s?(\d{1,7}))?(?![\d:])"
 )
 
 

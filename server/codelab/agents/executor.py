@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from codelab.agents.limits import MOST_REPEATS
+from codelab.agents.limits import MOST_REPEATS, MOST_RESULT_CHARACTERS
 from codelab.agents.reviewed_change import change_file
 from codelab.agents.run import ActiveRun, Write
 from codelab.core.errors import CodeLabError
@@ -72,7 +72,7 @@ def _understand(
     tool = TOOLS.get(call.name)
     if tool is None or call.name not in offered:
         raise ToolError(
-            f"There is no tool {call.name!r} here", fix=f"Tools: {', '.join(sorted(offered)) or 'none'}"
+            f"There is no tool {call.name[:80]!r} here", fix=f"Tools: {', '.join(sorted(offered)) or 'none'}"
         )
     signature = (call.name, call.arguments)
     run.recent.append(signature)
@@ -113,6 +113,8 @@ async def _return(
     also: Write | None = None,
 ) -> None:
     """Write a call's result as the tool's message; the run goes on processing."""
+    if len(text) > MOST_RESULT_CHARACTERS:
+        text = f"{text[:MOST_RESULT_CHARACTERS]}\n... (the rest is too long to show)"
 
     async def write(tx: Connection) -> None:
         await calls.update(tx, row.id, state="done" if ok else "failed", result=text)

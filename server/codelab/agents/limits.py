@@ -7,6 +7,8 @@ from time import monotonic
 from codelab.config.settings import RunSettings
 
 MOST_REJECTIONS = 2  # a refused change may be tried another way once
+MOST_CALLS = 20  # in one message of the model; what it asks for beyond is left out
+MOST_RESULT_CHARACTERS = 100_000  # of one call; more would fill the conversation
 MOST_REPEATS = 2  # the same call made a third time in a row breaks off the tool
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import re
 from contextlib import aclosing
 from dataclasses import replace
 
 from codelab.agents.citations import check_citations
 from codelab.agents.executor import execute
 from codelab.agents.found import answer_from_index
+from codelab.agents.limits import MOST_CALLS
 from codelab.agents.prompt import finishing_message
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import CodeLabError, ModelError, NoModel
@@ -20,6 +22,7 @@ from codelab.tools.catalog import TOOLS, tool_spec
 from codelab_models.wire import ChatRequest, Completion, TextDelta, ToolCall
 
 _log = logging.getLogger(__name__)
+_USABLE_ID = re.compile(r"[!-~]{1,10000}")  # some providers keep their state in it
 
 
 async def drive(run: ActiveRun) -> None:
@@ -59,7 +62,7 @@ async def _converse(run: ActiveRun) -> str:
             await _reach(run, limit)
             tools = frozenset()
         completion = await _ask_model(run, tools, limit)
-        calls = _with_unique_ids(run, completion.message.calls) if tools else ()
+        calls = _with_unique_ids(run, completion.message.calls[:MOST_CALLS]) if tools else ()
         message = replace(completion.message, calls=calls)
         await run.write(
             MessageAdded(run=run.id, text=message.content, calls=len(calls)),
@@ -67,9 +70,9 @@ async def _converse(run: ActiveRun) -> str:
             model=completion.model,
         )
         if not calls:
-            return message.content or f"(The model gave no answer before the limit of {limit} was reached.)"
+            return message.content.strip() or _no_answer(limit)
         for call in calls:
-            await execute(run, call, tools)
+            await execute(run, call, tools & _offered(run))
 
 
 def _offered(run: ActiveRun) -> frozenset[str]:
@@ -110,10 +113,11 @@ async def _ask_model(run: ActiveRun, tools: frozenset[str], limit: str) -> Compl
 
 
 def _with_unique_ids(run: ActiveRun, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
-    """Give a call an id of ours where the model gave none, or one that it used before in this run."""
+    """Give a call an id of ours where the model's own is missing, odd, or was used before in this run."""
     kept = []
     for call in calls:
-        fresh = call if call.id and call.id not in run.call_ids else replace(call, id=new_id("call"))
+        usable = _USABLE_ID.fullmatch(call.id) and call.id not in run.call_ids
+        fresh = call if usable else replace(call, id=new_id("call"))
         run.call_ids.add(fresh.id)
         kept.append(fresh)
     return tuple(kept)
@@ -135,6 +139,11 @@ async def _take_up(run: ActiveRun) -> str:
     for call in [call for message in said for call in message.calls if call.id not in answered]:
         await execute(run, call, _offered(run))
     return ""
+
+
+def _no_answer(limit: str) -> str:
+    before = f" before the limit of {limit} was reached" if limit else ""
+    return f"(The model gave no answer{before}.)"
 
 
 async def _stopped(run: ActiveRun) -> None:

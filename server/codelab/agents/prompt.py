@@ -1,33 +1,38 @@
 """What a run's model is told: the stable part first, so that providers can keep it."""
 
-from codelab.agents.services import Services
 from codelab.agents.templates import Template
 from codelab.core.errors import CodeLabError
 from codelab.core.positions import LineSpan
 from codelab.store.runs import Run
+from codelab.tools.contract import Source
+from codelab.workspace.files import content_hash
+from codelab.workspace.paths import relative
+from codelab.workspace.secrets import is_secret
 from codelab.workspace.text import plain_lines
+from codelab.workspace.view import WorkspaceView
 from codelab_models.wire import Message
 
 MOST_FOCUS_LINES = 200
+MOST_FOCUS_CHARACTERS = 60_000
+MOST_NOTES = 20
+MOST_NOTE_CHARACTERS = 2_000
 _EARLIER_RUNS = 6  # of the same session, told again as question and answer
 
 
 def opening_messages(
-    services: Services,
     template: Template,
     task: str,
     *,
-    focus: LineSpan | None,
+    focus: str,
     notes: tuple[str, ...],
     earlier: list[Run],
 ) -> list[Message]:
     """Return the messages that open a run: instructions, the session so far, the task.
 
     Args:
-        services: What the run works with.
         template: The agent.
         task: What the person asked.
-        focus: What the person has before them, if anything.
+        focus: What the person has before them, as ``read_focus`` tells it, or an empty string.
         notes: Diagnostics at that place.
         earlier: Runs of the same session, oldest first.
     """
@@ -35,22 +40,35 @@ def opening_messages(
     for run in earlier[-_EARLIER_RUNS:]:
         if run.answer:
             messages += [Message("user", run.task), Message("assistant", run.answer)]
-    parts = [task]
-    if focus is not None:
-        parts.append(_focus_text(services, focus))
-    parts += [f"Diagnostic there: {note}" for note in notes]
+    parts = [task, focus]
+    parts += [f"Diagnostic there: {note[:MOST_NOTE_CHARACTERS]}" for note in notes[:MOST_NOTES]]
     messages.append(Message("user", "\n\n".join(part for part in parts if part)))
     return messages
 
 
-def _focus_text(services: Services, focus: LineSpan) -> str:
+def read_focus(view: WorkspaceView, focus: LineSpan) -> tuple[str, Source | None]:
+    """Return what the person has before them as the model is told it, and the lines that it so has read.
+
+    Args:
+        view: The workspace.
+        focus: The lines; of many only the first are told. Of a file that holds secrets none is.
+    """
+    unread = f"(The person is looking at {focus}, which cannot be read.)"
     try:
-        lines = plain_lines(services.view.read(focus.path).text)
+        path = relative(view.root, focus.path)
+        if is_secret(path):
+            return unread, None
+        file = view.read(path)
     except CodeLabError:
-        return f"(The person is looking at {focus}, which cannot be read.)"
-    end = min(focus.end_line, len(lines), focus.start_line + MOST_FOCUS_LINES - 1)
-    shown = "\n".join(f"{number}\t{lines[number - 1]}" for number in range(focus.start_line, end + 1))
-    return f"The person is looking at {LineSpan(focus.path, focus.start_line, end)}:\n{shown}"
+        return unread, None
+    lines = plain_lines(file.text)
+    start = max(focus.start_line, 1)
+    end = min(focus.end_line, len(lines), start + MOST_FOCUS_LINES - 1)
+    shown = "\n".join(f"{number}\t{lines[number - 1]}" for number in range(start, end + 1))
+    if end < start or len(shown) > MOST_FOCUS_CHARACTERS:
+        return f"The person is looking at {focus}.", None
+    span = LineSpan(path, start, end)
+    return f"The person is looking at {span}:\n{shown}", Source(span, content_hash(file.data))
 
 
 def finishing_message(limit: str) -> Message:

@@ -8,6 +8,7 @@ from codelab.agents.services import Services
 from codelab.core.errors import InputError
 from codelab.core.events import RunState, StateChanged, ToolReturned
 from codelab.store import approvals, calls, checkpoints, messages, runs
+from codelab.store.connection import Connection
 from codelab.store.runs import Run
 from codelab.workspace.files import sweep_temporary
 from codelab_models.wire import Message
@@ -75,18 +76,22 @@ async def _settle_changes(services: Services, run: Run) -> None:
             )
 
 
-async def claim(services: Services, run_id: str) -> Run:
+async def claim(tx: Connection, services: Services, run_id: str) -> Run:
     """Take up a paused run for this face.
+
+    Args:
+        tx: A connection inside a transaction.
+        services: The parts of this face.
+        run_id: The run.
 
     Raises:
         NotFound: There is no such run.
         InputError: It has ended, or another face drives it.
     """
-    async with services.db.write() as tx:
-        run = await runs.get(tx, run_id)
-        if run.state.ended:
-            raise InputError(f"This run has ended: {run.state.value}", fix="Start a new one")
-        if run.state is not RunState.PAUSED or (run.face and services.faces.alive(run.face)):
-            raise InputError("This run is at work in another face", fix="Stop it there first")
-        await runs.update(tx, run_id, face=services.face)
+    run = await runs.get(tx, run_id)
+    if run.state.ended:
+        raise InputError(f"This run has ended: {run.state.value}", fix="Start a new one")
+    if run.state is not RunState.PAUSED or (run.face and services.faces.alive(run.face)):
+        raise InputError("This run is at work in another face", fix="Stop it there first")
+    await runs.update(tx, run_id, face=services.face)
     return run

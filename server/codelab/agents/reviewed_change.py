@@ -1,9 +1,11 @@
 """A tool call that changes a file: put before the person, checked again, made, written down."""
 
-from codelab.agents.changes import make_change
+import asyncio
+
+from codelab.agents.changes import make_change, settle_checkpoint
 from codelab.agents.proposal import Proposal, propose
 from codelab.agents.run import ActiveRun
-from codelab.core.errors import CodeLabError
+from codelab.core.errors import CodeLabError, EditConflict, PathRefused
 from codelab.core.events import (
     ApprovalAsked,
     ApprovalDecided,
@@ -19,6 +21,7 @@ from codelab.policy.types import Outcome, PolicyDecision
 from codelab.store import approvals, calls, checkpoints, messages
 from codelab.store.approvals import Approval
 from codelab.store.calls import CallRow
+from codelab.store.checkpoints import Checkpoint
 from codelab.store.connection import Connection
 from codelab.tools.contract import FileChange, ToolError
 from codelab_models.wire import Message, ToolCall
@@ -46,7 +49,7 @@ async def change_file(
     """
     if change.unsaved_in and change.unsaved_in != run.services.face:
         raise ToolError(f"{change.path} has unsaved text in another editor", fix="Ask the person to save it")
-    proposal = propose(run, row, change, decision)
+    proposal = await asyncio.to_thread(propose, run, row, change, decision)
     if decision.outcome is Outcome.ASK:
         verdict = await _ask(run, row, proposal)
         if verdict.state != "approved":
@@ -107,36 +110,40 @@ async def _carry_out(
 ) -> None:
     """Consume the approval, journal the change, make it, and write that it was made."""
     change, approval = proposal.change, proposal.approval
-    started: list[str] = []
+    started: list[Checkpoint] = []
 
     async def begin(tx: Connection) -> None:
         # The digest is made again from the bytes about to be written; the approval fits these or nothing.
-        if asked and not await approvals.consume(tx, approval.id, call_digest(proposal.bound_now(run))):
+        now = await asyncio.to_thread(proposal.bound_now, run)
+        if asked and not await approvals.consume(tx, approval.id, call_digest(now)):
             raise ToolError(
                 f"{change.path} changed after this was proposed", fix="Read it again and propose again"
             )
         checkpoint = await checkpoints.prepare(
             tx, run=run.id, call=row.id, path=change.path, before=change.before, after=change.after
         )
-        started.append(checkpoint.id)
-        await calls.update(tx, row.id, state="executing", checkpoint=started[0])
+        started.append(checkpoint)
+        await calls.update(tx, row.id, state="executing", checkpoint=checkpoint.id)
 
     try:
         await run.write(StateChanged(run=run.id, state=RunState.EXECUTING), also=begin)
-    except ToolError:
+    except CodeLabError as error:
         if asked:
             async with run.services.db.write() as tx:
-                await approvals.invalidate(tx, approval.id, "the file changed after it was proposed")
+                await approvals.invalidate(tx, approval.id, error.what)
         raise
     try:
         await make_change(run.services, change, f"CodeLab ({run.template.name})")
-    except CodeLabError:
+    except (EditConflict, PathRefused):
         async with run.services.db.write() as tx:
-            await checkpoints.mark(tx, started[0], "undone")
+            await checkpoints.mark(tx, started[0].id, "undone")
         raise
+    except Exception:  # of a disk or an editor that failed: the file tells whether it was before or after
+        if not await settle_checkpoint(run.services, started[0]):
+            raise
 
     async def complete(tx: Connection) -> None:
-        await checkpoints.mark(tx, started[0], "applied")
+        await checkpoints.mark(tx, started[0].id, "applied")
         await calls.update(tx, row.id, state="done", result=summary)
         await messages.append(tx, run.id, Message("tool", f"{summary}.", call_id=call.id))
 
@@ -144,7 +151,7 @@ async def _carry_out(
     summary = f"{change.path} changed (+{added} -{removed})"
     await run.write(
         FileChanged(
-            run=run.id, call=row.id, path=change.path, checkpoint=started[0], added=added, removed=removed
+            run=run.id, call=row.id, path=change.path, checkpoint=started[0].id, added=added, removed=removed
         ),
         ToolReturned(run=run.id, call=row.id, ok=True, summary=summary),
         StateChanged(run=run.id, state=RunState.PROCESSING),

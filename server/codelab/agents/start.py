@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from codelab.agents.limits import Limits
 from codelab.agents.loop import drive
-from codelab.agents.prompt import opening_messages
-from codelab.agents.recovery import claim
+from codelab.agents.prompt import opening_messages, read_focus
+from codelab.agents.recovery import claim, settle_interrupted
 from codelab.agents.run import ActiveRun
 from codelab.agents.services import Services
 from codelab.agents.templates import load_template
@@ -17,7 +17,7 @@ from codelab.core.events import RunStarted, RunState
 from codelab.core.ids import new_id
 from codelab.core.positions import LineSpan
 from codelab.policy.types import Approve
-from codelab.store import messages, runs, sessions
+from codelab.store import messages, runs, sessions, sources
 from codelab.store.connection import Connection
 from codelab.store.runs import Run
 from codelab.store.sessions import Session
@@ -68,8 +68,9 @@ async def start_run(
         earlier = await runs.list_runs(rx, session) if session else []
         if session:
             await sessions.get(rx, session)
+    seen, source = await asyncio.to_thread(read_focus, services.view, focus) if focus else ("", None)
     opening = opening_messages(
-        services, template, task, focus=focus, notes=diagnostics, earlier=sorted(earlier, key=_age)
+        template, task, focus=seen, notes=diagnostics, earlier=sorted(earlier, key=_age)
     )
     active = ActiveRun(
         id=new_id("run"),
@@ -101,6 +102,8 @@ async def start_run(
         await runs.create(tx, row)
         for message in opening:
             await messages.append(tx, active.id, message)
+        if source is not None:
+            await sources.add(tx, active.id, source.span, source.blob)
 
     started = RunStarted(run=active.id, session=active.session, agent=agent, reason=why, task=task)
     await active.write(started, also=store)
@@ -115,21 +118,27 @@ async def resume_run(services: Services, run_id: str) -> ActiveRun:
         NotFound: There is no such run.
         InputError: It has ended, or another face drives it.
     """
-    active = _taken_up(services, await claim(services, run_id))
-    async with services.db.read() as rx:
-        for event in await runs.events(rx, run_id):
-            active.feed.publish(event)
+    active = await _take_up(services, run_id)
     active.driver = asyncio.create_task(drive(active), name=active.id)
     return active
 
 
 async def end_interrupted(services: Services, run_id: str) -> None:
     """End a paused run that no face drives."""
-    active = _taken_up(services, await claim(services, run_id))
+    active = await _take_up(services, run_id)
     await active.end(RunState.CANCELLED, "Ended by the person after an interruption.")
 
 
-def _taken_up(services: Services, row: Run) -> ActiveRun:
+async def _take_up(services: Services, run_id: str) -> ActiveRun:
+    await settle_interrupted(services)  # its face may have died since this one was opened
+    async with services.db.write() as tx:
+        active = _active(services, await claim(tx, services, run_id))
+        for event in await runs.events(tx, run_id):
+            active.feed.publish(event)
+    return active
+
+
+def _active(services: Services, row: Run) -> ActiveRun:
     return ActiveRun(
         id=row.id,
         session=row.session,

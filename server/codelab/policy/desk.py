@@ -1,5 +1,6 @@
 """Waiting for a person's answer to an approval."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -32,7 +33,7 @@ async def await_decision(
         if row.state != "pending":
             return row
         now = time.time()
-        if not wait and not someone_can_answer():
+        if not wait and not await asyncio.to_thread(someone_can_answer):
             why = "no editor and no terminal was there to ask a person"
             async with db.write() as tx:
                 await approvals.decide(tx, approval, "rejected", "nobody", why, now)

@@ -102,6 +102,12 @@ class Overlay:
             self._dirty.add(path)
             self._guard.notify_all()
 
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Note a new text of a buffer of this face, unless it shows another than the old one by now."""
+        with self._guard:
+            if (buffer := self._own.get(path)) is not None and buffer.text == old:
+                self.put(path, new)
+
     def drop(self, path: str) -> None:
         """Note that this face no longer shows a file other than the disk does."""
         with self._guard:

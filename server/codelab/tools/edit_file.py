@@ -1,14 +1,15 @@
 """edit_file: propose exact replacements in a file, or a new file."""
 
+import asyncio
 from collections.abc import Sequence
 
 from pydantic import Field
 
-from codelab.core.errors import NotFound
+from codelab.core.errors import InputError, NotFound
 from codelab.policy.types import Access, Risk, Touch
 from codelab.tools.contract import Arguments, FileChange, Tool, ToolContext, ToolError
 from codelab.workspace.edits import replace_exact
-from codelab.workspace.files import encode
+from codelab.workspace.files import decode, encode
 from codelab.workspace.paths import relative
 
 MOST_BYTES = 1_000_000  # SAFE-5: written content is at most 1 MB
@@ -37,6 +38,10 @@ def _touches(arguments: EditFile, context: ToolContext) -> Sequence[Touch]:
 
 
 async def _call(arguments: EditFile, context: ToolContext) -> FileChange:
+    return await asyncio.to_thread(_propose, arguments, context)
+
+
+def _propose(arguments: EditFile, context: ToolContext) -> FileChange:
     path = relative(context.view.root, arguments.path)
     change = (
         _new_file(path, arguments, context)
@@ -49,7 +54,22 @@ async def _call(arguments: EditFile, context: ToolContext) -> FileChange:
         )
     if change.after == change.before:
         raise ToolError(f"These replacements leave {path} as it is")
+    _require_readable(change)
     return change
+
+
+def _require_readable(change: FileChange) -> None:
+    """Refuse bytes that would be read back as another text than the person is shown, or as none."""
+    try:
+        same = change.after is None or change.after_text == decode(change.path, change.after).text
+    except InputError:
+        same = False
+    if not same:
+        raise ToolError(
+            f"{change.path} could not be read again as this text",
+            why="It holds a NUL or a byte order mark, or does not fit the file's encoding",
+            fix="Leave these characters out",
+        )
 
 
 def _new_file(path: str, arguments: EditFile, context: ToolContext) -> FileChange:

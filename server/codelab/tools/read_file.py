@@ -1,5 +1,6 @@
 """read_file: lines of a file, numbered, as the editors show them."""
 
+import asyncio
 from collections.abc import Sequence
 
 from pydantic import Field
@@ -30,6 +31,10 @@ def _touches(arguments: ReadFile, context: ToolContext) -> Sequence[Touch]:
 
 
 async def _call(arguments: ReadFile, context: ToolContext) -> ToolText:
+    return await asyncio.to_thread(_read, arguments, context)
+
+
+def _read(arguments: ReadFile, context: ToolContext) -> ToolText:
     file = context.view.read(relative(context.view.root, arguments.path))
     lines = plain_lines(file.text)
     if not lines:

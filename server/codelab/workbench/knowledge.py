@@ -40,10 +40,14 @@ class Knowledge:
             if not (await asyncio.to_thread(self._reader.status)).updated_at:
                 await self._index.wait_fresh(_INDEX_SECONDS)
             self._ever_complete = True
-        overlay = {buffer.path: buffer.text for buffer in self._overlay.buffers().values()}
-        return await asyncio.to_thread(
-            self._reader.search, query, limit=limit, path=path, language=language, kind=kind, overlay=overlay
-        )
+
+        def look() -> list[Hit]:
+            overlay = {buffer.path: buffer.text for buffer in self._overlay.buffers().values()}
+            return self._reader.search(
+                query, limit=limit, path=path, language=language, kind=kind, overlay=overlay
+            )
+
+        return await asyncio.to_thread(look)
 
     async def outline(self, path: str) -> list[Symbol]:
         """Return the definitions of a file in order."""

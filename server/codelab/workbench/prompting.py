@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from codelab.agents.services import Services
 from codelab.core.errors import CodeLabError
+from codelab.core.visible import visible
 from codelab.store import approvals
 from codelab.store.approvals import Approval
 from codelab.workbench.results import shown_state
@@ -105,12 +106,12 @@ def view_of(row: Approval, face: str) -> ApprovalView:
         path=row.path,
         before=row.before,
         after=row.after,
-        asked_by="" if own else f'"{row.client}", session {row.session}',
+        asked_by="" if own else visible(f'"{row.client}", session {row.session}'),
         own=own,
         run=row.run,
         agent=row.agent,
         risk=row.risk,
         state=shown_state(row.state),
-        reason=row.reason,
-        decided_by=row.decided_by,
+        reason=visible(row.reason),
+        decided_by=visible(row.decided_by),
     )
