@@ -1,7 +1,6 @@
 """``codelab index``: bring the index up to date and say what is in it."""
 
 import argparse
-import time
 
 from codelab.cli.indexing import bring_index_up_to_date
 from codelab.cli.opening import opened_workbench, run_async
@@ -22,10 +21,8 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 async def _index(options: argparse.Namespace, terminal: Terminal) -> int:
-    started = time.monotonic()
     async with opened_workbench(options) as bench:
         status = await bring_index_up_to_date(bench, terminal)
-        seconds = time.monotonic() - started
     if terminal.as_json:
         terminal.show_json(
             {
@@ -33,9 +30,8 @@ async def _index(options: argparse.Namespace, terminal: Terminal) -> int:
                 "chunks": status.chunks,
                 "symbols": status.symbols,
                 "languages": status.languages,
-                # Symbols and BM25 are the whole index: it is searchable when it is complete.
-                "searchable_seconds": round(seconds, 3),
-                "total_seconds": round(seconds, 3),
+                "searchable_seconds": status.searchable_seconds,
+                "total_seconds": status.total_seconds,
                 "skipped": [{"path": skipped.path, "reason": skipped.reason} for skipped in status.skipped],
             }
         )
