@@ -105,7 +105,7 @@ async def test_who_waits_for_a_result_can_be_cancelled_and_the_run_goes_on(tmp_p
             assert await bench.stop() == [handle.run]
 
 
-@pytest.mark.req("STATE-2")
+@pytest.mark.req("CARD-1")
 async def test_a_face_that_cannot_be_opened_is_not_taken_for_a_living_one(tmp_path: Path) -> None:
     root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
     async with bench_on(root):

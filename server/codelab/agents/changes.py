@@ -1,17 +1,19 @@
 """Changing files: what was approved, exactly that, with a checkpoint that takes it back."""
 
 import asyncio
+import json
 from dataclasses import dataclass
 
 from codelab.agents.services import Services
 from codelab.core.errors import CodeLabError, EditConflict, NotFound
-from codelab.store import checkpoints
+from codelab.store import calls, checkpoints
 from codelab.store.checkpoints import Checkpoint
 from codelab.store.connection import Connection
 from codelab.tools.contract import FileChange
 from codelab.workspace.editor import BufferEdit, Editor
 from codelab.workspace.edits import reverse_change, text_edits
 from codelab.workspace.files import content_hash, decode, encode, sweep_temporary, write_atomic
+from codelab.workspace.opening import remove_empty_folders
 
 _EDITOR_SECONDS = 30.0  # an editor that does not answer an edit for this long will not
 
@@ -94,9 +96,13 @@ async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
         checkpoint = await _standing(rx, checkpoint_id)
         before = await checkpoints.content(rx, checkpoint.before_blob) if checkpoint.before_blob else None
         after = await checkpoints.content(rx, checkpoint.after_blob) if checkpoint.after_blob else None
+        prepared = (await calls.get(rx, checkpoint.call)).prepared
+    folders: list[str] = json.loads(prepared)["folders"] if prepared else []
     change = await asyncio.to_thread(_reversal, services, checkpoint.path, before, after)
     if change is not None:
         await make_change(services, change, f"CodeLab: undo the change of {checkpoint.path}")
+    if before is None:
+        await asyncio.to_thread(remove_empty_folders, services.root, reversed(folders))
     async with services.db.write() as tx:
         await checkpoints.mark(tx, checkpoint.id, "undone")
     return Undone(checkpoint.path, change is not None and change.before != after)

@@ -1,6 +1,7 @@
 """A tool call that changes a file: put before the person, checked again, made, written down."""
 
 import asyncio
+import json
 
 from codelab.agents.changes import make_change, settle_checkpoint
 from codelab.agents.proposal import Proposal, propose
@@ -24,6 +25,7 @@ from codelab.store.calls import CallRow
 from codelab.store.checkpoints import Checkpoint
 from codelab.store.connection import Connection
 from codelab.tools.contract import FileChange, ToolError
+from codelab.workspace.opening import missing_folders
 from codelab_models.wire import Message, ToolCall
 
 
@@ -123,7 +125,9 @@ async def _carry_out(
             tx, run=run.id, call=row.id, path=change.path, before=change.before, after=change.after
         )
         started.append(checkpoint)
-        await calls.update(tx, row.id, state="executing", checkpoint=checkpoint.id)
+        folders = await asyncio.to_thread(missing_folders, run.services.root, change.path)
+        prepared = json.dumps({"folders": folders})  # an undo takes them away again
+        await calls.update(tx, row.id, state="executing", checkpoint=checkpoint.id, prepared=prepared)
 
     try:
         await run.write(StateChanged(run=run.id, state=RunState.EXECUTING), also=begin)

@@ -25,7 +25,7 @@ class CallRow:
         result: What the model was told.
         approval: The approval it needed, or an empty string.
         checkpoint: The checkpoint that undoes it, or an empty string.
-        prepared: What exactly will run, as JSON.
+        prepared: What its undo must know, as JSON: ``folders`` that were made for a new file.
     """
 
     id: str

@@ -126,6 +126,12 @@ def open_in_folder(folder: Folder, path: str, flags: int, mode: int = 0o666) -> 
         raise _explain(path, error) from error
 
 
+def missing_folders(root: Path, path: str) -> list[str]:
+    """Return the folders that ``make_folders`` would make for a file, the outermost first."""
+    parents = [str(parent) for parent in reversed(PurePosixPath(path).parents) if parent.name]
+    return [parent for parent in parents if not os.path.lexists(root / parent)]
+
+
 def make_folders(root: Path, path: str) -> list[str]:
     """Make the folders that a file is in, as far as they are missing.
 
