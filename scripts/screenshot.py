@@ -21,6 +21,10 @@ from tests.support.model_server import When, scripted_model  # noqa: E402
 
 PICTURE = ROOT / "docs" / "images" / "approval.png"
 DISPLAY = ":87"
+XTERM = (
+    *("xterm", "-geometry", "100x27+0+0", "-fa", "DejaVu Sans Mono", "-fs", "12"),
+    *("-bg", "#1e2127", "-fg", "#d7dae0"),
+)
 PAYMENTS = '''\
 """Payments of the shop."""
 
@@ -33,6 +37,7 @@ def pay(account, amount):
 OLD = PAYMENTS[PAYMENTS.index("# codelab") : PAYMENTS.index("    account.balance")]
 NEW = 'def pay(account, amount):\n    if amount < 0:\n        raise ValueError("the amount is negative")\n'
 EDIT = {"path": "payments.py", "replacements": [{"old": OLD, "new": NEW}]}
+RULES = [When(role="user").call("edit_file", EDIT), When(role="tool").say("Done.")]
 SETUP = f"""
 vim.opt.runtimepath:prepend("{ROOT}/editor-clients/neovim")
 vim.opt.number = true
@@ -71,8 +76,7 @@ def play(environment: dict[str, str], folder: str, shop: Path, asked: Callable[[
     """Open the file, choose the code action, ask for the diff, and keep the picture."""
     time.sleep(1)
     terminal = subprocess.Popen(
-        ["xterm", "-geometry", "100x27+0+0", "-fa", "DejaVu Sans Mono", "-fs", "12", "-bg", "#1e2127", "-fg"]
-        + ["#d7dae0", "-e", "nvim", "-u", f"{folder}/init.lua", "-i", "NONE", "-n", "+4", "payments.py"],
+        [*XTERM, "-e", "nvim", "-u", f"{folder}/init.lua", "-i", "NONE", "-n", "+4", "payments.py"],
         env=environment,
         cwd=shop,
     )
