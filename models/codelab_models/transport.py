@@ -71,7 +71,7 @@ def base_url_of(endpoint: str) -> str:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        usable = False
+        parts, usable = urlsplit(""), False
     if not usable:
         raise failure(
             FailureKind.NOT_AN_API,

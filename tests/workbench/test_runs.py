@@ -9,6 +9,7 @@ from codelab.agents.limits import MOST_CALLS
 from codelab.core.errors import InputError
 from codelab.core.events import ApprovalAsked, RunEnded, RunStarted, RunState, Token, ToolCalled
 from codelab.core.positions import LineSpan
+from codelab.workbench.handle import RunHandle
 from codelab.workbench.types import Verdict
 from tests.support.bench import PAYMENTS, Person, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
@@ -138,6 +139,63 @@ async def test_a_model_that_answers_garbage_fails_the_run_in_words_and_the_sessi
             result = await (await bench.ask("second", session=failed.session)).result()
     assert result.answer == "fine"
     assert result.session == failed.session
+
+
+@pytest.mark.req("AGENT-4")
+async def test_an_answer_that_outlasts_the_run_is_stopped_in_words(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    with scripted_model([When("long").never_ends()]) as model:
+        configure(model, "[run]\nseconds = 0.5\n")
+        async with bench_on(root) as bench:
+            result = await (await bench.ask("long")).result()
+    assert result.state is RunState.FAILED
+    assert result.error.startswith("The model was stopped. the run's limit of 0.5 s was reached")
+    assert result.limits == ("time",)
+
+
+@pytest.mark.req("AGENT-4", "MODEL-4")
+async def test_tokens_are_estimated_where_the_server_does_not_count_them(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    with scripted_model([When("hello").say("x" * 4000).usage(0, 0)]) as model:
+        configure(model)
+        async with bench_on(root) as bench:
+            result = await (await bench.ask("hello")).result()
+    assert 1000 < result.tokens < 3000
+
+
+@pytest.mark.req("AGENT-16")
+async def test_an_answer_that_the_model_had_to_cut_says_so(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    with scripted_model([When("hello").say("And then").finish("length")]) as model:
+        configure(model)
+        async with bench_on(root) as bench:
+            result = await (await bench.ask("hello")).result()
+    assert result.answer.startswith("And then")
+    assert "reached its own length limit" in result.answer
+
+
+@pytest.mark.req("AGENT-7", "SAFE-2")
+async def test_a_run_that_may_wait_for_an_answer_still_may_when_it_is_taken_up(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    rules = [When("go", role="user").call("edit_file", EDIT), When("payments.py changed").say("Done.")]
+    with scripted_model(rules) as model:
+        configure(model)
+        async with bench_on(root) as bench:
+            handle = await bench.act("go", wait=True)
+            await _asked(handle)
+        async with bench_on(root) as bench:
+            resumed = await bench.resume(handle.run)
+            await _asked(resumed)
+            (pending,) = await bench.approvals()
+            await bench.decide(pending.id, Verdict.APPROVED)
+            assert (await resumed.result()).answer == "Done."
+
+
+async def _asked(handle: RunHandle) -> None:
+    """Wait until the run waits for an approval, and not only did so before it was interrupted."""
+    async for event in handle.events():
+        if isinstance(event, ApprovalAsked) and handle.active.state is RunState.WAITING_FOR_APPROVAL:
+            return
 
 
 @pytest.mark.req("AGENT-16", "SAFE-8")

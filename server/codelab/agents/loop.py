@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -12,16 +13,21 @@ from codelab.agents.found import answer_from_index
 from codelab.agents.limits import MOST_CALLS
 from codelab.agents.prompt import finishing_message
 from codelab.agents.run import ActiveRun
-from codelab.core.errors import CodeLabError, ModelError, NoModel
+from codelab.core.errors import CodeLabError, LimitReached, ModelError, NoModel
 from codelab.core.events import LimitHit, MessageAdded, RunState
 from codelab.core.finishing import finish_first
 from codelab.core.ids import new_id
 from codelab.store import calls, checkpoints, messages, sources
 from codelab.store.connection import Connection
 from codelab.tools.catalog import TOOLS, tool_spec
-from codelab_models.wire import ChatRequest, Completion, TextDelta, ToolCall
+from codelab_models.chat import ChatModel
+from codelab_models.wire import ChatRequest, Completion, Message, ToolCall
 
 _log = logging.getLogger(__name__)
+
+_FINISHING_SECONDS = 30.0  # for the last answer of a run at a limit
+_CHARACTERS_PER_TOKEN = 4  # the usual rule of thumb for English and code
+_CUT_SHORT = "\n\n(The answer ends here because the model reached its own length limit.)"
 _USABLE_ID = re.compile(r"[!-~]{1,10000}")  # some providers keep their state in it
 
 
@@ -70,7 +76,8 @@ async def _converse(run: ActiveRun) -> str:
             model=completion.model,
         )
         if not calls:
-            return message.content.strip() or _no_answer(limit)
+            cut = _CUT_SHORT if completion.finish_reason == "length" else ""
+            return (message.content.strip() or _no_answer(limit)) + cut
         for call in calls:
             await execute(run, call, tools & _offered(run))
 
@@ -98,18 +105,34 @@ async def _ask_model(run: ActiveRun, tools: frozenset[str], limit: str) -> Compl
         said.append(finishing_message(limit))
     specs = tuple(tool_spec(TOOLS[name]) for name in sorted(tools))
     run.limits.iterations += 1
-    completion: Completion | None = None
-    async with aclosing(model.stream(ChatRequest(tuple(said), specs))) as stream:  # type: ignore[type-var]
-        async for piece in stream:
-            if isinstance(piece, TextDelta):
-                run.say(piece.text)
-            else:
-                completion = piece
-    if completion is None:
-        raise ModelError("The model broke off without an answer", fix="Ask again")
-    run.limits.tokens += completion.tokens_in + completion.tokens_out
+    left = run.limits.settings.seconds - run.limits.seconds()
+    seconds = max(left, _FINISHING_SECONDS) if limit else left
+    completion = await _stream(run, model, ChatRequest(tuple(said), specs), seconds)
+    counted = completion.tokens_in + completion.tokens_out
+    run.limits.tokens += counted or _estimated_tokens([*said, completion.message])
     run.limits.cost_usd += completion.cost_usd
     return completion
+
+
+async def _stream(run: ActiveRun, model: ChatModel, request: ChatRequest, seconds: float) -> Completion:
+    try:
+        async with asyncio.timeout(seconds), aclosing(model.stream(request)) as stream:  # type: ignore[type-var]
+            async for piece in stream:
+                if isinstance(piece, Completion):
+                    return piece
+                run.say(piece.text)
+    except TimeoutError:
+        run.reached.append("time")
+        why = f"the run's limit of {run.limits.settings.seconds:g} s was reached in the middle of an answer"
+        fix = "Ask for less, or raise run.seconds"
+        raise LimitReached("The model was stopped", why=why, fix=fix) from None
+    raise ModelError("The model broke off without an answer", fix="Ask again")
+
+
+def _estimated_tokens(said: Sequence[Message]) -> int:
+    """Return about how many tokens a request and its answer had, where the server does not count them."""
+    characters = sum(len(message.content) + sum(len(c.arguments) for c in message.calls) for message in said)
+    return characters // _CHARACTERS_PER_TOKEN
 
 
 def _with_unique_ids(run: ActiveRun, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:

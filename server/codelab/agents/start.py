@@ -92,6 +92,7 @@ async def start_run(
         face=services.face,
         approve=approve.value,
         focus=json.dumps(asdict(focus)) if focus is not None else "",
+        wait=wait,
         created_at=now,
         updated_at=now,
     )
@@ -145,7 +146,7 @@ def _active(services: Services, row: Run) -> ActiveRun:
         template=load_template(row.agent),
         task=row.task,
         approve=Approve(row.approve),
-        wait=False,
+        wait=row.wait,
         limits=Limits(services.settings.run, tokens=row.tokens, cost_usd=row.cost_usd),
         services=services,
         state=RunState.PAUSED,

@@ -44,7 +44,10 @@ async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
     settings = loaded.settings
     async with AsyncExitStack() as parts:
         services, knowledge = await _assemble(root, face, places, settings, parts)
-        await settle_interrupted(services)
+        if (
+            face.kind != "lsp"
+        ):  # an editor's buffers, which may hold an interrupted change, come a moment later
+            await settle_interrupted(services)
         return Workbench(services, face, knowledge, parts.pop_all(), trusted=trusted, notes=loaded.notes)
 
 

@@ -31,6 +31,7 @@ class Run:
         tokens: Tokens used, in and out.
         cost_usd: Money spent, where prices are known.
         focus: What the person had before them, as JSON, or an empty string.
+        wait: Whether its approvals may stay pending where nobody can be asked.
         created_at: Unix time of its start.
         updated_at: Unix time of its last change.
     """
@@ -49,6 +50,7 @@ class Run:
     tokens: int = 0
     cost_usd: float = 0.0
     focus: str = ""
+    wait: bool = False
     created_at: float = 0.0
     updated_at: float = 0.0
 
@@ -129,4 +131,4 @@ async def events(db: aiosqlite.Connection, run_id: str, after: int = 0) -> list[
 
 async def _select(db: aiosqlite.Connection, tail: str, parameters: Sequence[Any]) -> list[Run]:
     found = [Run(*row) for row in await rows.select(db, Run, tail, parameters)]
-    return [replace(run, state=RunState(run.state)) for run in found]
+    return [replace(run, state=RunState(run.state), wait=bool(run.wait)) for run in found]

@@ -24,6 +24,7 @@ CREATE TABLE runs (
     tokens INTEGER NOT NULL,
     cost_usd REAL NOT NULL,
     focus TEXT NOT NULL,
+    wait INTEGER NOT NULL,
     created_at REAL NOT NULL,
     updated_at REAL NOT NULL
 ) STRICT;
