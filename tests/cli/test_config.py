@@ -55,6 +55,14 @@ def test_a_setting_that_makes_no_sense_is_refused(key: str, value: str) -> None:
 
 
 @pytest.mark.req("CARD-6")
+def test_a_value_that_is_typed_is_told_without_a_file() -> None:
+    ended = codelab("config", "set", "index.exclude", "a,b")
+    assert ended.err.startswith(
+        "error: index.exclude cannot have this value.\n  Input should be a valid list.\n"
+    )
+
+
+@pytest.mark.req("CARD-6")
 def test_a_broken_settings_file_is_told_with_its_line(tmp_path: Path, codelab_home: Path) -> None:
     write_files(codelab_home, {"config/config.toml": "[run]\niterations = = 3\n"})
     ended = codelab("config", "--root", tmp_path)

@@ -112,3 +112,20 @@ def test_a_failure_that_nobody_expected_is_told_without_a_trace(tmp_path: Path) 
         )
     assert ended.returncode == 1
     assert "No space left" in ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.req("CARD-6")
+def test_an_unknown_option_is_named_with_the_help_of_its_command() -> None:
+    ended = codelab("ask", "--foo", "x")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--foo" in ended.err and "codelab ask --help" in ended.err
+
+
+@pytest.mark.req("CARD-6")
+def test_a_limit_that_is_no_number_is_told_in_words() -> None:
+    assert "a whole number, 1 or more" in codelab("search", "-n", "many", "x").err
+
+
+@pytest.mark.req("CARD-6")
+def test_an_empty_query_is_refused(tmp_path: Path) -> None:
+    assert codelab("search", "--root", tmp_path, " ").code == 2

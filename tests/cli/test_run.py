@@ -252,6 +252,17 @@ def test_a_model_that_refuses_ends_the_run_with_words(project: Path) -> None:
     assert "no such model" in ended.data["error"] and "Traceback" not in ended.err
 
 
+@pytest.mark.req("MODEL-4", "CARD-6")
+def test_a_question_whose_model_fails_has_an_error_and_no_answer(project: Path) -> None:
+    with scripted_model([When().status(400, "no such model")]) as model:
+        configure(model)
+        shown = codelab("ask", "--root", project, "what does pay do?")
+        for_programs = codelab("ask", "--root", project, "--json", "what does pay do?")
+    assert (shown.code, shown.out) == (1, "")
+    assert "no such model" in shown.err
+    assert (for_programs.code, for_programs.data["answer"]) == (1, "")
+
+
 @pytest.mark.req("AGENT-1", "CARD-6")
 def test_an_answer_of_a_model_ends_with_one_line_on_who_answered(project: Path) -> None:
     with scripted_model([When(role="user").say("It charges.", pieces=3)]) as model:
@@ -270,6 +281,7 @@ def test_ctrl_c_at_the_question_ends_cleanly(project: Path) -> None:
         code, _ = terminal.end()
         terminal.wait_for("Stopped.")
     assert code == 130
+    assert "elsewhere" not in terminal.seen
     assert "Traceback" not in terminal.seen and "Fatal" not in terminal.seen
     assert content(project) == BEFORE
 

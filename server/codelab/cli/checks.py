@@ -159,9 +159,14 @@ async def _workspace(root: Path) -> list[Check]:
         return [*checks, Check("index", "broken", index.last_error or "it could not be built", fix)]
     if index.state == "fresh":
         return [*checks, Check("index", "ok", f"fresh, {index.files:,} files")]
+    if index.updated_at and index.files >= index.total:
+        return [
+            *checks,
+            Check("index", "ok", f"{index.files:,} files, looked through again at the next search"),
+        ]
     return [
         *checks,
-        Check("index", "ok", f"{index.state}, {index.files:,} files so far", "`codelab index` builds it"),
+        Check("index", "ok", f"not complete, {index.files:,} files so far", "`codelab index` completes it"),
     ]
 
 

@@ -3,6 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
+from codelab.cli.reports import counted
 from codelab.cli.terminal import Terminal
 from codelab.core.errors import StateError
 
@@ -35,16 +36,12 @@ async def bring_index_up_to_date(bench: "Workbench", terminal: Terminal) -> "Ind
         )
     if worked:
         seconds = time.monotonic() - started
-        terminal.progress(f"Indexing {_files(status.files)} ... done in {seconds:.1f} s", done=True)
+        terminal.progress(f"Indexing {counted(status.files, 'file')} ... done in {seconds:.1f} s", done=True)
     terminal.clear_progress()
     return status
 
 
 def _line(status: "IndexStatus") -> str:
     if status.total > status.files:
-        return f"Indexing {_files(status.total)} ... {100 * status.files // status.total}%"
+        return f"Indexing {counted(status.total, 'file')} ... {100 * status.files // status.total}%"
     return "Looking at the files ..."
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file" + ("" if count == 1 else "s")

@@ -66,9 +66,11 @@ def parse(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:
             command = cast("Command", importlib.import_module(f"{_MODULES}.{name}"))
             _add_common(subparser)
             command.configure(subparser)
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
     if command is None:
         parser.error("which command?")
+    if unknown:
+        subparsers.choices[chosen].error(f"it does not know {' '.join(unknown)}")
     return command, options
 
 

@@ -28,7 +28,7 @@ class TerminalPrompter:
             try:
                 verdict, reason = await self._ask(approval)
             except asyncio.CancelledError:
-                self._terminal.note("\nAnswered elsewhere.")
+                self._terminal.note("\nThis question is closed.")
                 raise
         decision = await self._bench.decide(approval.id, verdict, reason=reason)
         if not decision.counted:
@@ -41,6 +41,8 @@ class TerminalPrompter:
         while True:
             self._terminal.question(_QUESTION)
             line = await self._lines.next()
+            if line is None:
+                self._terminal.note("")  # nobody typed the end of this line
             match (line or "no").strip().casefold():
                 case "y" | "yes":
                     return Verdict.APPROVED, ""

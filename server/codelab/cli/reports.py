@@ -1,6 +1,7 @@
 """Results as data for programs, and as exit codes."""
 
 from codelab.cli.terminal import Terminal
+from codelab.core.errors import CodeLabError
 from codelab.core.events import RunState
 from codelab.core.positions import LineSpan
 from codelab.index.types import Hit
@@ -9,6 +10,11 @@ from codelab.workbench.types import ApprovalView, RunResult
 Data = dict[str, object]
 
 _CANCELLED = 130
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 file``, ``1,204 files``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def hit_data(hit: Hit) -> Data:
@@ -81,7 +87,7 @@ def ending_code(result: RunResult, terminal: Terminal) -> int:
             terminal.note("Stopped.")
             return _CANCELLED
         case RunState.FAILED:
-            terminal.note(f"error: {result.error or 'the run failed'}")
+            terminal.error(CodeLabError(result.error or "The run failed"))
             return 1
         case _:
             terminal.note(f"The run waits: `codelab sessions resume {result.run}` continues it.")

@@ -56,6 +56,8 @@ class _AnswerStream:
         if not self._terminal.streams:
             return
         if isinstance(event, Token):
+            if not self._shown:
+                self._terminal.clear_progress()
             self._shown += event.text
             self._terminal.show(event.text, end="")
         elif isinstance(event, MessageAdded) and self._shown:

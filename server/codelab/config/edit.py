@@ -46,7 +46,7 @@ def set_user_setting(places: Places, key: str, value: str) -> Path:
     section, _, name = key.partition(".")
     wanted = {**data, section: {**_table(data.get(section)), name: parsed}}
     # Checked as the only setting first, so that the message is about this value.
-    check_settings(Path("the value given"), f"{key} = {value}", {section: {name: parsed}})
+    check_settings(None, "", {section: {name: parsed}})
     check_settings(path, text, wanted)
     for candidate in _candidates(text, section, name, _toml(parsed)):
         if _reads_as(candidate, wanted):

@@ -90,11 +90,11 @@ def read_user_settings(path: Path) -> tuple[str, dict[str, Any]]:
         ) from None
 
 
-def check_settings(path: Path, text: str, data: dict[str, Any]) -> Settings:
+def check_settings(path: Path | None, text: str, data: dict[str, Any]) -> Settings:
     """Check data against the settings.
 
     Args:
-        path: The file they came from, for the message.
+        path: The file they came from, for the message; None for what was typed.
         text: Its text, for the line in the message.
         data: What TOML made of it.
 
@@ -115,14 +115,15 @@ def check_settings(path: Path, text: str, data: dict[str, Any]) -> Settings:
             for mistake in error.errors(include_url=False, include_context=False)
         )
         line, key, kind, message = mistakes[0]
+        where = f"{path}, line {line}: " if path else ""
         more = f" ({len(mistakes) - 1} more after it)" if len(mistakes) > 1 else ""
         if kind == "extra_forbidden":
             raise InputError(
-                f"{path}, line {line}: there is no setting {_shown(key)}{more}", fix=_did_you_mean(key)
+                f"{where}there is no setting {_shown(key)}{more}", fix=_did_you_mean(key)
             ) from None
         raise InputError(
-            f"{path}, line {line}: {_shown(key)} cannot have this value{more}",
-            why=message,
+            f"{where}{_shown(key)} cannot have this value{more}",
+            why=message.replace("tuple", "list"),
             fix=_what_it_takes(key),
         ) from None
 
@@ -220,4 +221,5 @@ def _what_it_takes(key: str) -> str:
     info = find_setting(key)
     if info is None:
         return "docs/settings.md lists all settings"
-    return f"It takes a {info.kind}, by default {info.default!r}: {info.description}"
+    default = "empty" if info.default in ("", ()) else repr(info.default)
+    return f"It takes a {info.kind}, by default {default}: {info.description}"

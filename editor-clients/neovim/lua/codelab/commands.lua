@@ -21,7 +21,11 @@ function M.execute(name, arguments, on_result)
   local buffer = vim.api.nvim_get_current_buf()
   local client = M.client(buffer)
   if not client then
-    vim.notify("CodeLab is not running here: open a file of a project first.", vim.log.levels.WARN)
+    local markers = table.concat(require("codelab").config.root_markers, " or ")
+    vim.notify(
+      "CodeLab is not running: open a file below a folder that holds " .. markers .. " first.",
+      vim.log.levels.WARN
+    )
     return
   end
   local params = { command = name, arguments = { arguments } }

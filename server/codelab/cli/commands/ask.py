@@ -5,9 +5,10 @@ import time
 
 from codelab.cli.indexing import bring_index_up_to_date
 from codelab.cli.opening import opened_workbench, run_async
-from codelab.cli.reports import ending_code, source_data
+from codelab.cli.reports import counted, ending_code, source_data
 from codelab.cli.runs import follow
 from codelab.cli.terminal import Terminal
+from codelab.core.events import RunState
 from codelab.workbench.types import RunResult
 
 
@@ -28,19 +29,20 @@ async def _ask(options: argparse.Namespace, terminal: Terminal) -> int:
         await bring_index_up_to_date(bench, terminal)
         handle = await bench.ask(" ".join(options.question), session=options.session)
         result, rest = await follow(bench, handle, terminal, lasting=False)
+    failed = result.state is RunState.FAILED  # then there is no answer, only the error
     if terminal.as_json:
         terminal.show_json(
             {
-                "answer": result.answer,
+                "answer": "" if failed else result.answer,
                 "sources": [source_data(source) for source in result.sources],
                 "agent": result.agent,
                 "model": result.model,
                 "run": result.run,
             }
         )
-    elif rest.strip():
+    elif rest.strip() and not failed:
         terminal.show_markdown(rest.strip("\n"))
-    if not terminal.as_json and result.model:
+    if not terminal.as_json and result.model and not failed:
         _show_sources_and_costs(result, terminal, time.monotonic() - started)
     return ending_code(result, terminal)
 
@@ -50,6 +52,5 @@ def _show_sources_and_costs(result: RunResult, terminal: Terminal, seconds: floa
         terminal.show("\nSources:")
         for source in result.sources:
             terminal.show(f"  {source}")
-    files = len({source.path for source in result.sources})
-    cited = f"{files} file{'' if files == 1 else 's'} cited"
+    cited = f"{counted(len({source.path for source in result.sources}), 'file')} cited"
     terminal.show_grey(f"{result.agent} - {result.model} - {cited} - {seconds:.1f} s")

@@ -4,6 +4,7 @@ import argparse
 
 from codelab.cli.indexing import bring_index_up_to_date
 from codelab.cli.opening import opened_workbench, run_async
+from codelab.cli.reports import counted
 from codelab.cli.terminal import Terminal
 from codelab.index.types import IndexStatus
 
@@ -41,7 +42,8 @@ async def _index(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _show(status: IndexStatus, terminal: Terminal) -> None:
-    terminal.show(f"{status.files:,} files, {status.chunks:,} chunks, {status.symbols:,} symbols")
+    sizes = (status.files, "file"), (status.chunks, "chunk"), (status.symbols, "symbol")
+    terminal.show(", ".join(counted(number, noun) for number, noun in sizes))
     ordered = sorted(status.languages.items(), key=lambda item: (-item[1], item[0]))
     if ordered:
         terminal.show(", ".join(f"{name} {count:,}" for name, count in ordered[:_LANGUAGES_SHOWN]))

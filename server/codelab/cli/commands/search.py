@@ -29,7 +29,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     Raises:
         InputError: There is no query, or one beside ``--stdin``.
     """
-    if bool(options.query) == options.stdin:
+    if bool(" ".join(options.query).strip()) == options.stdin:
         raise InputError("There must be one query", fix="Give it as an argument, or many with --stdin")
     return run_async(_search(options, terminal))
 
@@ -73,7 +73,7 @@ def _show(found: list[Hit], terminal: Terminal) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
+        raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
     return number
