@@ -48,10 +48,11 @@ class WaitingApproval(BaseModel):
 
 
 class Changed(BaseModel):
-    """A file that was changed, with its unified diff."""
+    """A file that was changed, with its unified diff and what `undo` takes."""
 
     path: str
     diff: str
+    checkpoint: str
 
 
 class DecidedApproval(BaseModel):
@@ -120,7 +121,9 @@ def ended_run(result: RunResult) -> RunReport:
         model=result.model,
         answer=result.answer,
         sources=[source(span) for span in result.sources],
-        changed=[Changed(path=file.path, diff=file.diff) for file in result.changed],
+        changed=[
+            Changed(path=file.path, diff=file.diff, checkpoint=file.checkpoint) for file in result.changed
+        ],
         approvals=[DecidedApproval(id=approval, state=state) for approval, state in result.approvals],
         tokens=result.tokens,
         cost_usd=result.cost_usd,

@@ -238,9 +238,15 @@ def test_a_killed_run_is_listed_and_resumed(project: Path) -> None:
             process.kill()
         waiting = codelab("sessions", "--root", project, "--json").data
         assert len(waiting) == 1 and waiting[0]["state"] == "paused"
-        resumed = codelab("sessions", "resume", waiting[0]["run"], "--root", project, "--json")
-        assert resumed.data["state"] == "done"  # without a terminal the answer to its question is no
-        assert content(project) == BEFORE
+        command = [*CODELAB, "sessions", "resume", waiting[0]["run"], "--root", project, "--json"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as resumed:
+            assert resumed.stderr is not None
+            while "waiting for approval" not in resumed.stderr.readline():
+                pass
+            (pending,) = codelab("approvals", "list", "--root", project, "--json").data
+            codelab("approvals", "approve", pending["id"], "--root", project)
+            assert json.loads(resumed.communicate(timeout=60)[0])["state"] == "done"
+        assert content(project) == AFTER
 
 
 @pytest.mark.req("MODEL-4", "CARD-6")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from codelab.config.places import find_places, workspace_key
+from codelab.core.errors import InputError
 
 
 @pytest.mark.req("CARD-8")
@@ -44,3 +45,12 @@ def test_a_key_is_a_plain_file_name_whatever_the_folder_is_called(tmp_path: Path
     key = workspace_key(tmp_path / ("ü /:*\n" * 20))
     assert len(key) <= 57
     assert set(key) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+
+
+@pytest.mark.req("CARD-8")
+def test_a_relative_home_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CODELAB_HOME", "somewhere")
+    with pytest.raises(InputError, match="no absolute path"):
+        find_places()

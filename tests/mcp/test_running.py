@@ -190,11 +190,13 @@ async def test_stop_ends_a_run_that_waits_for_the_person(project: Path) -> None:
 @pytest.mark.parametrize("mode", MODES)
 async def test_undo_asks_the_person_first(project: Path, mode: Mode) -> None:
     with coder(DONE):
-        async with connected(project, mode, person=PersonAtClient("apply", "decline", "undo")) as client:
-            await run(client)
-            refused = await client.call_tool("undo", {})
+        person = PersonAtClient("apply", "decline", "undo")
+        async with connected(project, mode, person=person) as client:
+            (changed,) = (await run(client))["changed"]
+            refused = await client.call_tool("undo", {"checkpoint": changed["checkpoint"]})
             assert refused.is_error and content(project) == AFTER
-            undone = await client.call_tool("undo", {})
+            assert changed["diff"] in person.questions[-1]
+            undone = await client.call_tool("undo", {"checkpoint": changed["checkpoint"]})
     assert undone.structured_content is not None
     assert undone.structured_content["paths"] == ["pay.py"]
     assert content(project) == BEFORE
@@ -204,9 +206,9 @@ async def test_undo_asks_the_person_first(project: Path, mode: Mode) -> None:
 async def test_undo_is_refused_where_nobody_can_be_asked(project: Path) -> None:
     with coder(DONE):
         async with connected(project, "auto", person=PersonAtClient("apply")) as client:
-            await run(client)
+            (changed,) = (await run(client))["changed"]
         async with connected(project, "auto") as client:
-            refused = await client.call_tool("undo", {})
+            refused = await client.call_tool("undo", {"checkpoint": changed["checkpoint"]})
     assert refused.is_error and "codelab undo" in text_of(refused)
     assert content(project) == AFTER
 

@@ -47,6 +47,11 @@ def test_a_home_that_is_kept_in_git_does_not_make_one_workspace_of_all_below_it(
 
 
 @pytest.mark.req("CARD-4")
+def test_a_whole_disk_is_no_workspace() -> None:
+    check_refused(Path("/"), "no project")
+
+
+@pytest.mark.req("CARD-4")
 def test_a_folder_without_any_mark_is_its_own_root_and_may_be_empty(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()

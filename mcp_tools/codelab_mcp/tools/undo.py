@@ -7,6 +7,7 @@ from mcp_types import ToolAnnotations
 from pydantic import BaseModel, Field
 
 from codelab.core.errors import Denied
+from codelab.core.visible import visible
 from codelab_mcp.face import McpFace, can_elicit
 from codelab_mcp.failures import told_plainly
 
@@ -24,15 +25,16 @@ class Undone(BaseModel):
     message: str
 
 
-async def _ask_person(ctx: Context, checkpoint: str) -> Elicit[UndoForm] | UndoForm:
-    if not can_elicit(ctx):
-        return UndoForm(undo=False)
-    which = f"the change {checkpoint}" if checkpoint else "the last change of an agent"
-    return Elicit(f"An assistant asks to undo {which}.", UndoForm)
-
-
 def add(server: MCPServer, face: McpFace) -> None:
     """Register the tool."""
+
+    @told_plainly
+    async def ask_person(ctx: Context, checkpoint: str) -> Elicit[UndoForm] | UndoForm:
+        if not can_elicit(ctx):
+            return UndoForm(undo=False)
+        change = await (await face.workbench(ctx)).change(checkpoint)
+        question = f"An assistant asks to undo the change of {change.path}, which was:"
+        return Elicit(f"{visible(question)}\n\n{visible(change.diff)}", UndoForm)
 
     @server.tool(
         title="Undo a change",
@@ -43,10 +45,12 @@ def add(server: MCPServer, face: McpFace) -> None:
     @told_plainly
     async def undo(
         ctx: Context,
-        confirmed: Annotated[ElicitationResult[UndoForm], Resolve(_ask_person)],
-        checkpoint: Annotated[str, Field(description="Which change; empty for the last one.")] = "",
+        confirmed: Annotated[ElicitationResult[UndoForm], Resolve(ask_person)],
+        checkpoint: Annotated[
+            str, Field(description="The change, as `run` named it: `checkpoint`.", min_length=1)
+        ],
     ) -> Undone:
-        """Put back what the last approved change replaced; the person is asked first."""
+        """Put back what an approved change replaced; the person is asked first."""
         if not isinstance(confirmed, AcceptedElicitation) or not confirmed.data.undo:
             raise Denied(
                 "Nothing was undone",

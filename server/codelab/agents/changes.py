@@ -93,7 +93,7 @@ async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
         NotFound: There is nothing to undo.
     """
     async with services.db.read() as rx:
-        checkpoint = await _standing(rx, checkpoint_id)
+        checkpoint = await standing_checkpoint(rx, checkpoint_id)
         before = await checkpoints.content(rx, checkpoint.before_blob) if checkpoint.before_blob else None
         after = await checkpoints.content(rx, checkpoint.after_blob) if checkpoint.after_blob else None
         prepared = (await calls.get(rx, checkpoint.call)).prepared
@@ -108,13 +108,19 @@ async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
     return Undone(checkpoint.path, change is not None and change.before != after)
 
 
-async def _standing(rx: Connection, checkpoint_id: str) -> Checkpoint:
+async def standing_checkpoint(rx: Connection, checkpoint_id: str) -> Checkpoint:
+    """Return the checkpoint of a change that can be undone; without an id that of the last one.
+
+    Raises:
+        NotFound: There is none.
+    """
     checkpoint = (
         await checkpoints.get(rx, checkpoint_id) if checkpoint_id else await checkpoints.latest_applied(rx)
     )
     if checkpoint is None or checkpoint.state != "applied":
         raise NotFound(
-            "There is nothing to undo", why="no change of a run stands" if not checkpoint_id else ""
+            "There is nothing to undo",
+            why="" if checkpoint_id else "No agent changed anything that still stands",
         )
     return checkpoint
 

@@ -43,7 +43,7 @@ async def execute(run: ActiveRun, call: ToolCall, offered: frozenset[str]) -> No
     try:
         tool, arguments, touches = _understand(run, call, offered)
     except CodeLabError as error:
-        await _return(run, row, call, str(error), "not understood", ok=False)
+        await _return(run, row, call, str(error), error.what, ok=False)
         return
     title = tool.title(arguments)
     await run.write(ToolCalled(run=run.id, call=row.id, tool=tool.name, title=title))

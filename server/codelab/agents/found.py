@@ -50,7 +50,8 @@ def _passage(hit: Hit) -> str:
     head = f"**{hit.span}**" + (f"  {hit.kind} `{hit.symbol}`" if hit.symbol else "")
     lines = hit.text.rstrip().split("\n")
     body = "\n".join(f"    {line}".rstrip() for line in lines[:_MOST_LINES])
-    more = f"\n    ... {len(lines) - _MOST_LINES} more lines" if len(lines) > _MOST_LINES else ""
+    left = len(lines) - _MOST_LINES
+    more = f"\n    ... {left} more line{'' if left == 1 else 's'}" if left > 0 else ""
     return f"{head}\n\n{body}{more}"
 
 

@@ -56,7 +56,7 @@ async def change_file(
         verdict = await _ask(run, row, proposal)
         if verdict.state != "approved":
             run.limits.rejections += 1
-            raise ToolError(_refusal(verdict))
+            raise _refusal(verdict)
     # From the yes to the written file nothing may come between: a cancel waits until it is whole.
     await finish_first(_carry_out(run, row, call, proposal, asked=decision.outcome is Outcome.ASK))
 
@@ -97,14 +97,13 @@ async def _ask(run: ActiveRun, row: CallRow, proposal: Proposal) -> Approval:
     return verdict
 
 
-def _refusal(verdict: Approval) -> str:
+def _refusal(verdict: Approval) -> ToolError:
     if verdict.state == "rejected" and verdict.decided_by != "nobody":
         reason = f": {verdict.reason}" if verdict.reason else ", without giving a reason"
-        return (
-            f"The person rejected this change{reason}. Nothing was changed. Try another way once, or finish"
-        )
+        fix = "Nothing was changed. Try another way once, or finish"
+        return ToolError(f"The person rejected this change{reason}", fix=fix)
     reason = f" ({verdict.reason})" if verdict.reason else ""
-    return f"This change was not approved: {verdict.state}{reason}. Nothing was changed"
+    return ToolError(f"This change was not approved: {verdict.state}{reason}", fix="Nothing was changed")
 
 
 async def _carry_out(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import platformdirs
 
+from codelab.core.errors import InputError
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -39,9 +41,18 @@ class Places:
 
 
 def find_places() -> Places:
-    """Return the folders for this person on this platform; nothing is created."""
+    """Return the folders for this person on this platform; nothing is created.
+
+    Raises:
+        InputError: ``CODELAB_HOME`` is a relative path.
+    """
     if home := os.environ.get("CODELAB_HOME"):
-        base = Path(home)
+        base = Path(home).expanduser()
+        if not base.is_absolute():
+            why = "It would put CodeLab's files wherever it is started"
+            raise InputError(
+                f"CODELAB_HOME is {home}, which is no absolute path", why=why, fix="Name it from / on"
+            )
         return Places(base / "config", base / "data", base / "cache")
     dirs = platformdirs.PlatformDirs("codelab", appauthor=False)
     return Places(dirs.user_config_path, dirs.user_data_path, dirs.user_cache_path)

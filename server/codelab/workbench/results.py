@@ -4,6 +4,7 @@ from codelab.agents.run import ActiveRun
 from codelab.core.events import RunEnded
 from codelab.core.positions import LineSpan
 from codelab.store import approvals, checkpoints, runs
+from codelab.store.checkpoints import Checkpoint
 from codelab.store.connection import Connection
 from codelab.workbench.types import ChangedFile, RunResult
 from codelab.workspace.edits import count_changes, unified_diff
@@ -42,15 +43,17 @@ def shown_state(state: str) -> str:
 
 async def changed_files(rx: Connection, run: str) -> tuple[ChangedFile, ...]:
     """Return the changes of a run that stand, in order."""
-    changed = []
-    for checkpoint in await checkpoints.of_run(rx, run):
-        if checkpoint.state != "applied":
-            continue
-        before = await _text(rx, checkpoint.path, checkpoint.before_blob)
-        after = await _text(rx, checkpoint.path, checkpoint.after_blob)
-        diff = unified_diff(checkpoint.path, before, after)
-        changed.append(ChangedFile(checkpoint.path, diff, *count_changes(before, after), checkpoint.id))
-    return tuple(changed)
+    made = [checkpoint for checkpoint in await checkpoints.of_run(rx, run) if checkpoint.state == "applied"]
+    return tuple([await changed_file(rx, checkpoint) for checkpoint in made])
+
+
+async def changed_file(rx: Connection, checkpoint: Checkpoint) -> ChangedFile:
+    """Return a change with its diff."""
+    before = await _text(rx, checkpoint.path, checkpoint.before_blob)
+    after = await _text(rx, checkpoint.path, checkpoint.after_blob)
+    added, removed = count_changes(before, after)
+    diff = unified_diff(checkpoint.path, before, after)
+    return ChangedFile(checkpoint.path, diff, added, removed, checkpoint.id)
 
 
 async def _text(rx: Connection, path: str, blob: str | None) -> str:

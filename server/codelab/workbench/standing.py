@@ -48,6 +48,8 @@ def _index_line(index: IndexStatus) -> str:
         return f"index: fresh, {index.files:,} files ({_ago(index.updated_at)})"
     if index.state == "failed":
         return f"index: failed. {index.last_error}"
+    if index.state == "building" and index.updated_at and index.files >= index.total:
+        return f"index: {index.files:,} files ({_ago(index.updated_at)}), being looked through again"
     if index.state == "building":
         return f"index: building, {index.files:,} of {index.total:,} files"
     return "index: none yet"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from codelab.agents.changes import undo_change
+from codelab.agents.changes import standing_checkpoint, undo_change
 from codelab.agents.recovery import settle_interrupted
 from codelab.agents.run import ActiveRun
 from codelab.agents.services import Services
@@ -19,11 +19,12 @@ from codelab.store import approvals
 from codelab.workbench.handle import RunHandle
 from codelab.workbench.knowledge import Knowledge
 from codelab.workbench.prompting import ApprovalPrompts, view_of
-from codelab.workbench.results import shown_state
+from codelab.workbench.results import changed_file, shown_state
 from codelab.workbench.standing import status_of
 from codelab.workbench.types import (
     ApprovalPrompter,
     ApprovalView,
+    ChangedFile,
     Decision,
     FaceInfo,
     FileRange,
@@ -303,6 +304,15 @@ class Workbench:
         return Decision(shown_state(row.state), False, f"This was already {shown_state(row.state)}{who}.")
 
     # --- undo and status ----------------------------------------------------------------------------------
+
+    async def change(self, checkpoint: str = "") -> ChangedFile:
+        """Return the change that ``undo`` would put back.
+
+        Raises:
+            NotFound: There is nothing to undo.
+        """
+        async with self._services.db.read() as rx:
+            return await changed_file(rx, await standing_checkpoint(rx, checkpoint))
 
     async def undo(self, checkpoint: str = "") -> UndoResult:
         """Put back what a checkpoint, or the last change of a run, replaced.

@@ -51,6 +51,8 @@ def check_root(path: Path) -> Path:
         raise _unusable(path, error) from error
     if not is_folder:
         raise InputError(f"{path} is not a folder", fix="Name the folder of a project")
+    if resolved == resolved.parent:
+        raise InputError(f"{path} is a whole disk and no project", fix="Name the folder of a project")
     try:
         os.scandir(resolved).close()
         (resolved / _MARKS[0]).lstat()  # being allowed to list a folder is not yet being allowed to enter it
