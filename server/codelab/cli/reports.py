@@ -34,34 +34,6 @@ def source_data(source: LineSpan) -> Data:
     return {"path": source.path, "start_line": source.start_line, "end_line": source.end_line}
 
 
-def run_data(result: RunResult) -> Data:
-    """Return a run's result as ``codelab run --json`` prints it."""
-    return {
-        "run": result.run,
-        "session": result.session,
-        "state": result.state.value,
-        "agent": result.agent,
-        "model": result.model,
-        "answer": result.answer,
-        "sources": [source_data(source) for source in result.sources],
-        "changed": [
-            {
-                "path": file.path,
-                "diff": file.diff,
-                "added": file.added,
-                "removed": file.removed,
-                "checkpoint": file.checkpoint,
-            }
-            for file in result.changed
-        ],
-        "approvals": [{"id": approval, "state": state} for approval, state in result.approvals],
-        "tokens": result.tokens,
-        "cost_usd": result.cost_usd,
-        "limits": list(result.limits),
-        "error": result.error,
-    }
-
-
 def approval_data(approval: ApprovalView) -> Data:
     """Return an approval as ``codelab approvals --json`` prints it."""
     return {

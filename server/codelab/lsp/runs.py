@@ -148,7 +148,7 @@ def progress_line(agent: str, event: AnyEvent) -> str:
 
 
 async def _present(face: LspFace, result: RunResult, following: Following, seconds: float) -> dict[str, Any]:
-    data = result_data(result)
+    data = result.as_data()
     text = answer_text(face, result, following.title, seconds)
     name = f"{result.run}.md"
     if not following.show:
@@ -199,34 +199,3 @@ def answer_text(face: LspFace, result: RunResult, title: str, seconds: float) ->
     facts = [result.agent, result.model or "no model", *read, f"{seconds:.1f} s"]
     parts.append(f"---\n*{' - '.join(filter(None, facts))}*")
     return "\n\n".join(parts) + "\n"
-
-
-def result_data(result: RunResult) -> dict[str, Any]:
-    """Return a result as JSON-ready data."""
-    return {
-        "run": result.run,
-        "session": result.session,
-        "state": str(result.state),
-        "agent": result.agent,
-        "model": result.model,
-        "answer": result.answer,
-        "sources": [
-            {"path": source.path, "start_line": source.start_line, "end_line": source.end_line}
-            for source in result.sources
-        ],
-        "changed": [
-            {
-                "path": file.path,
-                "diff": file.diff,
-                "added": file.added,
-                "removed": file.removed,
-                "checkpoint": file.checkpoint,
-            }
-            for file in result.changed
-        ],
-        "approvals": [{"id": approval, "state": state} for approval, state in result.approvals],
-        "tokens": result.tokens,
-        "cost_usd": result.cost_usd,
-        "limits": list(result.limits),
-        "error": result.error,
-    }

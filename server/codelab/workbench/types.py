@@ -1,8 +1,8 @@
 """The plain data that passes between the workbench and the faces."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from codelab.core.events import RunState
 from codelab.core.positions import LineSpan
@@ -133,6 +133,14 @@ class RunResult:
     cost_usd: float = 0.0
     limits: tuple[str, ...] = ()
     error: str = ""
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as JSON-ready data, the same over every face."""
+        return {
+            **asdict(self),
+            "state": self.state.value,
+            "approvals": [{"id": approval, "state": state} for approval, state in self.approvals],
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import argparse
 
 from codelab.cli.opening import opened_workbench, run_async
 from codelab.cli.prompting import TerminalPrompter
-from codelab.cli.reports import ending_code, run_data
+from codelab.cli.reports import ending_code
 from codelab.cli.runs import follow
 from codelab.cli.terminal import Terminal
 from codelab.workbench.types import Approve, RunResult
@@ -42,7 +42,7 @@ async def _run(options: argparse.Namespace, terminal: Terminal) -> int:
         )
         result, rest = await follow(bench, handle, terminal)
     if terminal.as_json:
-        terminal.show_json(run_data(result))
+        terminal.show_json(result.as_data())
     else:
         show_run(result, terminal, rest=rest)
     return ending_code(result, terminal)
