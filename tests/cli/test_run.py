@@ -240,10 +240,9 @@ def test_a_killed_run_is_listed_and_resumed(project: Path) -> None:
         assert len(waiting) == 1 and waiting[0]["state"] == "paused"
         command = [*CODELAB, "sessions", "resume", waiting[0]["run"], "--root", project, "--json"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as resumed:
-            assert resumed.stderr is not None
-            while "waiting for approval" not in resumed.stderr.readline():
-                pass
-            (pending,) = codelab("approvals", "list", "--root", project, "--json").data
+            while not (waiting := codelab("approvals", "list", "--root", project, "--json").data):
+                assert resumed.poll() is None
+            (pending,) = waiting
             codelab("approvals", "approve", pending["id"], "--root", project)
             assert json.loads(resumed.communicate(timeout=60)[0])["state"] == "done"
         assert content(project) == AFTER
