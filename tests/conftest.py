@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ _session_home = tempfile.TemporaryDirectory(prefix="codelab-session-", ignore_cl
 def pytest_configure() -> None:
     """Cut the run off from the network and from what the person has set up on this machine."""
     install_network_guard()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A run in the background of a shell is deaf to Ctrl-C, and so would be the processes it starts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in list(os.environ):
         if name.endswith(("_API_KEY", "_API_BASE", "_API_TOKEN")) or name.startswith("CODELAB_HOME"):
             del os.environ[name]
