@@ -2,8 +2,8 @@
 
     python -m tests.support.run_until_killed ROOT N [RUN]
 
-With N = 0 it lives, and prints the kinds of all stored events, one per line. With RUN it takes up that run. Every
-approval is answered with yes.
+With N = 0 it lives, and prints the kinds of all stored events, one per line. With RUN it takes up that run.
+Every approval is answered with yes.
 """
 
 import asyncio
