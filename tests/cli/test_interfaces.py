@@ -145,6 +145,26 @@ def test_doctor_says_what_works_and_what_is_missing(project: Path) -> None:
         assert checks[name]["state"] == "ok", checks[name]
 
 
+@pytest.mark.req("MODEL-5", "SAFE-7")
+def test_doctor_names_a_key_that_it_found_and_does_not_show_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
+    ended = codelab("doctor", "--root", project, "--json")
+    found = [check["detail"] for check in ended.data["checks"] if check["name"] == "model found"]
+    assert "ANTHROPIC_API_KEY is set (Anthropic)" in found
+    assert "sk-secret" not in ended.out
+
+
+@pytest.mark.req("MODEL-4", "CARD-6")
+def test_doctor_says_when_the_endpoint_does_not_answer(project: Path, codelab_home: Path) -> None:
+    write_files(codelab_home, {"config/config.toml": '[models]\nendpoint = "http://127.0.0.1:9/v1"\n'})
+    ended = codelab("doctor", "--root", project, "--json")
+    (model,) = [check for check in ended.data["checks"] if check["name"] == "model"]
+    assert (ended.code, model["state"]) == (1, "broken")
+    assert "cannot be reached" in model["detail"] and model["fix"]
+
+
 @pytest.mark.req("CARD-6")
 def test_doctor_goes_on_when_something_is_broken(project: Path, codelab_home: Path) -> None:
     write_files(codelab_home, {"config/config.toml": "[run]\niterations = 'many'\n"})
