@@ -176,7 +176,6 @@ class Workbench:
             session: Continue this session; a new one if empty.
             focus: What the person has before them.
         """
-        self._knowledge.start()
         return self._keep(
             await start_run(
                 self._services,
@@ -212,7 +211,6 @@ class Workbench:
         """
         if self._services.model is None:
             raise NoModel("Changing code needs a model, and none is set up", fix=self._services.model_help)
-        self._knowledge.start()
         return self._keep(
             await start_run(
                 self._services,
@@ -229,7 +227,6 @@ class Workbench:
 
     async def resume(self, run: str) -> RunHandle:
         """Take up an interrupted run."""
-        self._knowledge.start()
         return self._keep(await resume_run(self._services, run))
 
     async def stop(self, run: str = "") -> list[str]:
