@@ -1,6 +1,6 @@
 """The seam between the agents and whatever answers: one method."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from codelab_models.wire import ChatRequest, Completion, TextDelta
@@ -9,7 +9,7 @@ from codelab_models.wire import ChatRequest, Completion, TextDelta
 class ChatModel(Protocol):
     """Something that answers chat requests."""
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[TextDelta | Completion]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[TextDelta | Completion, None]:
         """Answer a request.
 
         Closing the iterator, or cancelling the task that reads it, stops the model.

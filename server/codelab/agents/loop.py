@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from codelab.agents.citations import check_citations
 from codelab.agents.executor import execute
@@ -72,7 +73,7 @@ async def _converse(run: ActiveRun) -> str:
         message = replace(completion.message, calls=calls)
         await run.write(
             MessageAdded(run=run.id, text=message.content, calls=len(calls)),
-            also=lambda tx, message=message: messages.append(tx, run.id, message),  # type: ignore[misc]
+            also=partial(messages.append, run_id=run.id, message=message),
             model=completion.model,
         )
         if not calls:
@@ -116,7 +117,7 @@ async def _ask_model(run: ActiveRun, tools: frozenset[str], limit: str) -> Compl
 
 async def _stream(run: ActiveRun, model: ChatModel, request: ChatRequest, seconds: float) -> Completion:
     try:
-        async with asyncio.timeout(seconds), aclosing(model.stream(request)) as stream:  # type: ignore[type-var]
+        async with asyncio.timeout(seconds), aclosing(model.stream(request)) as stream:
             async for piece in stream:
                 if isinstance(piece, Completion):
                     return piece
