@@ -39,11 +39,11 @@ def at_terminal() -> Iterator[int]:
         os.close(person)
 
 
-def seen(person: int) -> str:
-    """Return what the person sees up to the end of the last line."""
+def seen(person: int, lines: int = 1) -> str:
+    """Return what the person sees up to the end of so many lines."""
     sys.stdout.flush()
     text = ""
-    while not text.endswith("\n"):
+    while text.count("\n") < lines:
         assert select.select([person], [], [], GUARD_SECONDS)[0], f"no more came after {text!r}"
         text += os.read(person, 65536).decode()
     return text
@@ -78,7 +78,7 @@ def test_without_that_the_sequence_would_reach_the_terminal(capsys: pytest.Captu
 def test_a_diff_is_coloured_on_a_terminal() -> None:
     with at_terminal() as person:
         Terminal(as_json=False).show_diff("-old\n+new\n")
-        text = seen(person)
+        text = seen(person, lines=2)
         assert "\x1b[31m-old" in text and "\x1b[32m+new" in text
 
 
@@ -87,7 +87,7 @@ def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
     with at_terminal() as person:
         monkeypatch.setenv("NO_COLOR", "1")
         Terminal(as_json=False).show_diff("-old\n+new\n")
-        assert "\x1b" not in seen(person)
+        assert "\x1b" not in seen(person, lines=2)
 
 
 @pytest.mark.req("CARD-6")
@@ -115,7 +115,7 @@ def test_an_unfinished_progress_line_is_not_written_over() -> None:
         terminal = Terminal(as_json=False)
         terminal.progress("one")
         terminal.note("two")
-        assert seen(person) == "\r\x1b[Kone\r\ntwo\r\n"
+        assert seen(person, lines=2) == "\r\x1b[Kone\r\ntwo\r\n"
 
 
 @pytest.mark.req("CARD-6")
