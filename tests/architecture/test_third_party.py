@@ -20,6 +20,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "lsprotocol": ("codelab.lsp",),
     "mcp": ("codelab_mcp",),
     "mcp_types": ("codelab_mcp",),
+    "numpy": ("codelab.index", "codelab_models"),
     "pathspec": ("codelab.index", "codelab.workspace"),
     "platformdirs": ("codelab.config",),
     "pydantic": ("codelab.config", "codelab.tools", "codelab.agents", "codelab_mcp", "codelab_models"),

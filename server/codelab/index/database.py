@@ -1,6 +1,7 @@
 """The file ``index.db``: a cache, made again whenever anything about it is in doubt."""
 
 import os
+from importlib.resources import files
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -10,44 +11,8 @@ from codelab.core.errors import StateError
 from codelab.index.recipe import recipe
 from codelab.store import sqlite
 
-SCHEMA_VERSION = 1
-"""Raise it when the tables change; what is put in them has its own mark in ``codelab.index.recipe``."""
-
-_SCHEMA = """
-CREATE TABLE made_by (recipe TEXT NOT NULL);
-CREATE TABLE worktree (id INTEGER PRIMARY KEY, root TEXT NOT NULL UNIQUE, swept_at REAL NOT NULL DEFAULT 0);
-CREATE TABLE path (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
-CREATE TABLE blob (
-    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, language TEXT NOT NULL, lines INTEGER NOT NULL,
-    errors INTEGER NOT NULL, first_chunk INTEGER NOT NULL, chunks INTEGER NOT NULL, symbols INTEGER NOT NULL,
-    unused_since REAL, facts BLOB NOT NULL
-);
-CREATE TABLE file (
-    worktree INTEGER NOT NULL, path INTEGER NOT NULL, blob INTEGER, reason TEXT NOT NULL DEFAULT '',
-    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
-    PRIMARY KEY (worktree, path)
-) WITHOUT ROWID;
-CREATE INDEX file_of_blob ON file (blob, worktree);
-CREATE TABLE chunk (
-    id INTEGER PRIMARY KEY, blob INTEGER NOT NULL, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL,
-    length INTEGER NOT NULL, symbol TEXT NOT NULL, kind TEXT NOT NULL
-);
-CREATE TABLE definition (
-    id INTEGER PRIMARY KEY, blob INTEGER NOT NULL, name TEXT NOT NULL, qualified TEXT NOT NULL,
-    kind TEXT NOT NULL, signature TEXT NOT NULL, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL
-);
-CREATE INDEX definition_of_name ON definition (name COLLATE NOCASE);
-CREATE INDEX definition_of_blob ON definition (blob);
-CREATE VIRTUAL TABLE chunk_words USING fts5 (
-    name, body, content='', contentless_delete=1, tokenize='ascii'
-);
-CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_words, row);
-CREATE VIRTUAL TABLE path_words USING fts5 (words, content='', contentless_delete=1, tokenize='ascii');
-CREATE VIRTUAL TABLE path_vocabulary USING fts5vocab (path_words, row);
-CREATE TABLE total (chunks INTEGER NOT NULL, words INTEGER NOT NULL);
-INSERT INTO total VALUES (0, 0);
-INSERT INTO chunk_words (chunk_words, rank) VALUES ('hashsize', 16777216);
-"""
+SCHEMA_VERSION = 2
+"""Of the table ``made_by``; ``codelab.index.recipe`` marks the other tables and what is put in them."""
 
 
 def database_path(folder: Path) -> Path:
@@ -92,9 +57,14 @@ def _open(folder: Path, path: Path) -> Connection:
     remove(folder)
     connection = sqlite.connect(path)
     _prepare(connection)
-    connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+    connection.executescript(f"BEGIN; {_schema()} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     connection.execute("INSERT INTO made_by VALUES (?)", (recipe(),))
     return connection
+
+
+def _schema() -> str:
+    parts = sorted(files("codelab.index").joinpath("schema").iterdir(), key=lambda part: part.name)
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts if part.name.endswith(".sql"))
 
 
 def _prepare(connection: Connection) -> None:

@@ -10,7 +10,7 @@ _MODULES = ("parse", "parsed", "chunks", "symbols", "outline", "windows", "words
 
 
 def recipe() -> str:
-    """Return a digest of the grammars, the queries and the code that parses and splits."""
+    """Return a digest of the grammars, the queries, the tables and the code that parses and splits."""
     digest = hashlib.sha256()
     for wheel in sorted({language.wheel for language in LANGUAGES} | {"tree_sitter"}):
         try:
@@ -19,6 +19,7 @@ def recipe() -> str:
             digest.update(f"{wheel} missing\n".encode())
     package = files("codelab.index")
     sources = [package / f"{module}.py" for module in _MODULES]
+    sources += [part for part in (package / "schema").iterdir() if part.name.endswith(".sql")]
     for folder in files("codelab_grammars").iterdir():
         sources += (
             [one for one in folder.iterdir() if one.name.endswith(".scm")] if folder.is_dir() else [folder]
