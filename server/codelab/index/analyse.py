@@ -1,10 +1,9 @@
 """From a file's content to the rows that are stored for it: plain tuples, made in the parsing processes."""
 
-import json
-import zlib
 from typing import NamedTuple
 
-from codelab.index.parse import Parsed, parse
+from codelab.index.facts import pack_imports, pack_uses
+from codelab.index.parse import parse
 from codelab.index.words import words_of
 
 ChunkRow = tuple[int, int, int, str, str, str, str]
@@ -22,7 +21,8 @@ class Analysed(NamedTuple):
         errors: Stretches that the grammar could not read.
         chunks: In the order of the file.
         definitions: In the order of the file.
-        facts: References and imports, packed by ``pack_facts``.
+        imports: Packed by ``pack_imports``.
+        uses: References, packed by ``pack_uses``.
     """
 
     language: str
@@ -30,7 +30,8 @@ class Analysed(NamedTuple):
     errors: int
     chunks: list[ChunkRow]
     definitions: list[DefinitionRow]
-    facts: bytes
+    imports: str
+    uses: bytes
 
 
 def analyse(path: str, data: bytes) -> Analysed:
@@ -46,15 +47,12 @@ def analyse(path: str, data: bytes) -> Analysed:
         (d.name, d.qualified, d.kind, d.signature[:400], d.start_line, d.end_line) for d in parsed.symbols
     ]
     lines = data.count(b"\n") + (not data.endswith(b"\n") if data else 0)
-    return Analysed(parsed.language or "", lines, parsed.errors, chunks, definitions, pack_facts(parsed))
-
-
-def pack_facts(parsed: Parsed) -> bytes:
-    """Pack references and imports: names once each, with the lines they are on."""
-    uses: dict[str, list[int]] = {}
-    for reference in parsed.references:
-        uses.setdefault(f"{reference.kind} {reference.name}", []).append(reference.line)
-    if not uses and not parsed.imports:
-        return b""
-    facts = {"uses": uses, "imports": [[one.module, list(one.names), one.line] for one in parsed.imports]}
-    return zlib.compress(json.dumps(facts, separators=(",", ":"), ensure_ascii=False).encode(), 1)
+    return Analysed(
+        parsed.language or "",
+        lines,
+        parsed.errors,
+        chunks,
+        definitions,
+        pack_imports(parsed.imports),
+        pack_uses(parsed.references),
+    )

@@ -6,7 +6,18 @@ from importlib.resources import files
 
 from codelab_grammars.languages import LANGUAGES
 
-_MODULES = ("parse", "parsed", "chunks", "symbols", "outline", "windows", "words", "analyse", "content")
+_MODULES = (
+    "parse",
+    "parsed",
+    "chunks",
+    "symbols",
+    "outline",
+    "windows",
+    "words",
+    "analyse",
+    "content",
+    "facts",
+)
 
 
 def recipe() -> str:

@@ -99,9 +99,12 @@ def write_blob(connection: Connection, key: bytes, rows: Analysed) -> tuple[int,
     first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM chunk").fetchone()[0]
     counts = Counts(rows.language, len(rows.chunks), len(rows.definitions))
     blob: int = connection.execute(
-        "INSERT INTO blob (key, language, lines, errors, first_chunk, chunks, symbols, facts)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        (key, rows.language, rows.lines, rows.errors, first, counts.chunks, counts.symbols, rows.facts),
+        "INSERT INTO blob (key, language, lines, errors, first_chunk, chunks, symbols, imports, uses)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (
+            *(key, rows.language, rows.lines, rows.errors, first, counts.chunks, counts.symbols),
+            *(rows.imports, rows.uses),
+        ),
     ).fetchone()[0]
     connection.executemany(
         "INSERT INTO chunk (id, blob, start_line, end_line, length, symbol, kind)"

@@ -1,0 +1,53 @@
+"""How the imports of a content and the uses of names in it are kept: packed, one value each for a content.
+
+Imports are kept apart from uses and uncompressed, since all files' imports are read together.
+"""
+
+import json
+import zlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from codelab.index.parsed import Import, Reference
+
+
+class Use(NamedTuple):
+    """A name that a content uses: how (``call``, ``type``, ``base`` or ``import``), and on which lines."""
+
+    name: str
+    kind: str
+    lines: list[int]
+
+
+def pack_imports(imports: Sequence[Import]) -> str:
+    """Pack import statements; an empty string for none."""
+    if not imports:
+        return ""
+    rows = [[one.module, one.line, *one.names] for one in imports]
+    return json.dumps(rows, separators=(",", ":"), ensure_ascii=False)
+
+
+def unpack_imports(packed: str) -> list[Import]:
+    """Return the import statements that ``pack_imports`` packed."""
+    return [Import(module, tuple(names), line) for module, line, *names in json.loads(packed or "[]")]
+
+
+def pack_uses(references: Sequence[Reference]) -> bytes:
+    """Pack uses of names: each name once, with the lines it is on; empty for none."""
+    uses: dict[str, list[int]] = {}
+    for name, line, kind in references:
+        uses.setdefault(f"{kind} {name}", []).append(line)
+    if not uses:
+        return b""
+    return zlib.compress(json.dumps(uses, separators=(",", ":"), ensure_ascii=False).encode(), 1)
+
+
+def unpack_uses(packed: bytes) -> list[Use]:
+    """Return the uses of names that ``pack_uses`` packed."""
+    if not packed:
+        return []
+    uses = []
+    for key, lines in json.loads(zlib.decompress(packed)).items():
+        kind, _, name = key.partition(" ")
+        uses.append(Use(name, kind, lines))
+    return uses
