@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.leftovers import no_process_left_behind
 from tests.support.network import install_network_guard, network_guard
@@ -29,6 +30,9 @@ def pytest_configure() -> None:
     os.environ["CODELAB_HOME"] = _session_home.name  # for fixtures that outlive one test
     os.environ["GIT_CONFIG_GLOBAL"] = os.devnull
     os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
+    # A busy machine is no failure: no example is held to a time.
+    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("untimed")
 
 
 def pytest_unconfigure() -> None:

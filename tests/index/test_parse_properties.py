@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codelab.index.parse import parse
@@ -13,7 +13,7 @@ from tests.index.test_parse import check_covers
 
 LINES = b"\n".join(path.read_bytes() for path in fixtures()).splitlines(keepends=True)
 PATHS = st.sampled_from(["x" + language.endings[0] for language in LANGUAGES] + ["x.txt", "x"])
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=150)
 
 
 def check_parse(path: str, data: bytes) -> None:
