@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.bench import write_files
+from tests.support.bench import bench_on, write_files
 from tests.support.mcp_client import MODES, Mode, Noted, connected, text_of
 
 FILES = {
@@ -80,6 +80,20 @@ async def test_searching_reading_and_asking_without_a_model(project: Path, mode:
         assert answer["model"] == "" and "nothing here is generated" in answer["answer"]
         assert answer["sources"][0]["path"] == "src/upload.py"
         assert "ask: searching the index" in noted.lines
+
+
+@pytest.mark.req("INDEX-1", "CARD-2")
+async def test_a_paused_index_is_told_and_searched_without_waiting(project: Path) -> None:
+    async with bench_on(project) as bench:
+        assert [status.state async for status in bench.index_progress()][-1] == "fresh"
+        await bench.pause_index()
+    async with connected(project, "auto") as client:
+        found = (await client.call_tool("search_code", {"query": "retry"})).structured_content
+        assert found is not None
+        assert (found["index"], found["passages"][0]["path"]) == ("paused", "src/upload.py")
+        status = (await client.call_tool("index_status", {})).structured_content
+        assert status is not None
+        assert (status["state"], status["files"]) == ("paused", 1)
 
 
 @pytest.mark.req("SAFE-5", "CARD-2")

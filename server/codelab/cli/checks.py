@@ -159,6 +159,11 @@ async def _workspace(root: Path) -> list[Check]:
     if index.state == "failed":
         fix = "`codelab index` tries again"
         return [*checks, Check("index", "broken", index.last_error or "it could not be built", fix)]
+    if index.state == "paused":
+        paused = Check(
+            "index", "ok", f"paused, {index.files:,} files", "`codelab index resume` lets it go on"
+        )
+        return [*checks, paused]
     if index.state == "fresh":
         return [*checks, Check("index", "ok", f"fresh, {index.files:,} files")]
     if index.updated_at and index.files >= index.total:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 async def bring_index_up_to_date(bench: "Workbench", terminal: Terminal) -> "IndexStatus":
-    """Wait until the index is fresh, with one line of progress where that takes work.
+    """Wait until the index is fresh or paused, with one line of progress where that takes work.
 
     Returns:
-        The fresh index's status.
+        How the index stands then.
 
     Raises:
         StateError: The index could not be built.
@@ -30,6 +30,10 @@ async def bring_index_up_to_date(bench: "Workbench", terminal: Terminal) -> "Ind
             terminal.progress(_line(status))
     if status is None:
         status = await bench.index_status()
+    if status.state == "paused":
+        terminal.clear_progress()
+        terminal.note("Indexing is paused; `codelab index resume` lets it go on.")
+        return status
     if status.state == "failed":
         raise StateError(
             "The index could not be built", why=status.last_error, fix="See `codelab doctor`, then try again"

@@ -15,6 +15,7 @@ from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.core.errors import CodeLabError
 from codelab.index import database
+from codelab.index.pausing import pause_path, set_paused
 from codelab.index.progress import lock_path, read_status, status_path
 from codelab.index.reader import IndexReader
 from codelab.index.repository import find_repository, index_folder
@@ -27,6 +28,7 @@ _LONGEST_BACKOFF_SECONDS = 60.0
 _STEADY_SECONDS = 30.0  # a worker that lived this long did not crash at its start
 _END_SECONDS = 3.0
 _ERROR_BYTES = 4096
+_LASTING = ("fresh", "failed", "paused")  # states in which waiting brings nothing
 
 
 class IndexSupervisor:
@@ -54,6 +56,7 @@ class IndexSupervisor:
         self._folder = index_folder(places, self._repository)
         self._status_path = status_path(places, self._repository)
         self._lock_path = lock_path(places, self._repository)
+        self._pause_path = pause_path(places, self._repository)
         self._reader = IndexReader(self._repository, places)
         folders = {"config": str(places.config), "data": str(places.data), "cache": str(places.cache)}
         self._command = (
@@ -90,17 +93,33 @@ class IndexSupervisor:
         self._elected = False
         await asyncio.to_thread(self._reader.close)
 
+    def set_paused(self, *, paused: bool) -> None:
+        """Pause the indexing of this workspace, for all its faces, or let it go on; search works on.
+
+        Raises:
+            StateError: The folder of the index cannot be written.
+        """
+        set_paused(self._pause_path, paused=paused)
+
+    def is_worker_alive(self) -> bool:
+        """Tell whether a worker, of this face or another, holds the workspace's lock.
+
+        Raises:
+            StateError: The folder of the index cannot be used.
+        """
+        return not self._is_lock_free()
+
     def status(self) -> IndexStatus:
         """Return how the index stands, with what was left out."""
         return self._as_known(self._reader.status())
 
     async def progress(self) -> AsyncIterator[IndexStatus]:
-        """Yield the status now and whenever it changes; the last one is ``fresh`` or ``failed``."""
+        """Yield the status now and whenever it changes; the last one is one that lasts."""
         self.start()
         last: IndexStatus | None = None
         while True:
             status = self._as_known(read_status(self._status_path))
-            if status.state in ("fresh", "failed"):
+            if status.state in _LASTING:
                 yield await asyncio.to_thread(self.status)
                 return
             if status != last:
@@ -109,7 +128,7 @@ class IndexSupervisor:
             await asyncio.sleep(_POLL_SECONDS)
 
     async def wait_fresh(self, timeout: float) -> IndexStatus:  # noqa: ASYNC109 - it returns, and does not raise
-        """Wait until the index is up to date, or cannot be brought there.
+        """Wait until the index is up to date, or is not being brought there.
 
         Args:
             timeout: Longest time to wait, in seconds.
@@ -121,12 +140,14 @@ class IndexSupervisor:
         until = time.monotonic() + timeout
         while True:
             status = self._as_known(read_status(self._status_path))
-            if status.state in ("fresh", "failed") or time.monotonic() >= until:
+            if status.state in _LASTING or time.monotonic() >= until:
                 return status
             await asyncio.sleep(_POLL_SECONDS)
 
     def _as_known(self, status: IndexStatus) -> IndexStatus:
         """Correct a stored status by what is known of the worker: without one it tells of the past."""
+        if self._pause_path.exists():
+            return replace(status, state="paused")
         if self._task is None or self._elected:
             return status
         if self._error:

@@ -59,7 +59,7 @@ class IndexStatus:
     """How the index stands.
 
     Attributes:
-        state: ``missing``, ``building``, ``fresh`` or ``failed``.
+        state: ``missing``, ``building``, ``fresh``, ``failed`` or ``paused``.
         files: Files indexed so far in this worktree.
         total: Files to index, as far as known; equals ``files`` when fresh.
         chunks: Chunks of those files.

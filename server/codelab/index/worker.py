@@ -24,6 +24,7 @@ from codelab.config.settings import Settings
 from codelab.core.errors import Cancelled, CodeLabError
 from codelab.index import database
 from codelab.index.build import WorktreeIndexer
+from codelab.index.pausing import PauseSwitch, pause_path
 from codelab.index.pool import ParserPool
 from codelab.index.progress import lock_path, read_status, status_path, write_status
 from codelab.index.repository import find_repository, index_folder
@@ -41,6 +42,7 @@ _RETRY_SECONDS = 5.0
 _STATUS_SECONDS = 0.05
 _GRACE_SECONDS = 2.0
 _MANY_CHANGES = 500  # from so many on, looking at everything is cheaper
+_NEVER = float("-inf")  # the time of the last sweep where one is due at once
 
 
 def main() -> int:
@@ -84,13 +86,19 @@ def run(root: Path, places: Places, settings: Settings) -> int:
         report(replace(read_status(report.path), state="building", last_error=""))
         _say({"elected": True})
         stop, pool = threading.Event(), ParserPool()
+        pause = PauseSwitch(pause_path(places, repository))
         threading.Thread(target=_end_with_input, args=(stop, pool), daemon=True).start()
         with contextlib.suppress(Cancelled):
             try:
                 with WorktreeIndexer(
-                    root, places, settings, progress=report, cancelled=stop.is_set, pool=pool
+                    root,
+                    places,
+                    settings,
+                    progress=report,
+                    cancelled=lambda: stop.is_set() or pause.is_on(),
+                    pool=pool,
                 ) as indexer:
-                    _work(indexer, report, stop)
+                    _work(indexer, report, stop, pause)
             except CodeLabError as error:
                 report.fail(error)
                 raise
@@ -99,14 +107,18 @@ def run(root: Path, places: Places, settings: Settings) -> int:
     return 0
 
 
-def _work(indexer: WorktreeIndexer, report: "_Report", stop: threading.Event) -> None:
+def _work(indexer: WorktreeIndexer, report: "_Report", stop: threading.Event, pause: PauseSwitch) -> None:
     watcher = Watcher(indexer.repository.root)
     watcher.start()
     try:
         swept_at = _sweep(indexer, report, announce=True)
         watched = False  # whether a sweep has begun since the watcher sees all changes
         while not stop.is_set():
-            changed = watcher.next(_LOOK_SECONDS if watched else _STATUS_SECONDS)
+            changed = watcher.next(_LOOK_SECONDS if watched and swept_at > _NEVER else _STATUS_SECONDS)
+            if pause.is_on():  # what changes meanwhile is found by the sweep that follows
+                swept_at = _NEVER
+                report.wait()
+                continue
             due = _RETRY_SECONDS if report.failed else SWEEP_SECONDS if watched else _UNWATCHED_SWEEP_SECONDS
             if watcher.error:
                 report.note(watcher.error)
@@ -117,9 +129,9 @@ def _work(indexer: WorktreeIndexer, report: "_Report", stop: threading.Event) ->
             if EXCLUDE_FILE in changed:
                 indexer.forget_rules()
             if time.monotonic() - swept_at >= due or indexer.is_lost() or _needs_sweep(changed):
-                swept_at = _sweep(indexer, report, announce=False)
-            elif changed:
-                _guard(partial(indexer.update, changed), report)
+                swept_at = _sweep(indexer, report, announce=swept_at == _NEVER)
+            elif changed and not _guard(partial(indexer.update, changed), report):
+                swept_at = _NEVER
     finally:
         watcher.stop()
 
@@ -132,18 +144,21 @@ def _needs_sweep(changed: set[str]) -> bool:
 
 def _sweep(indexer: WorktreeIndexer, report: "_Report", *, announce: bool) -> float:
     began = time.monotonic()
-    _guard(partial(indexer.sweep, announce=announce), report)
+    if not _guard(partial(indexer.sweep, announce=announce), report):
+        return _NEVER
     indexer.clean()
     return began
 
 
-def _guard(work: Callable[[], IndexStatus], report: "_Report") -> None:
+def _guard(work: Callable[[], IndexStatus], report: "_Report") -> bool:
+    """Do some work; tell whether it came to an end, good or bad, and was not broken off by a pause."""
     try:
         work()
-    except Cancelled:
-        raise
+    except Cancelled:  # by a pause, or by the end of the worker, which the loop sees
+        return False
     except CodeLabError as error:  # told, and tried again at the next sweep
         report.fail(error)
+    return True
 
 
 class _Report:
@@ -166,6 +181,12 @@ class _Report:
         if text != self._note:
             self._note = text
             self(self._status)
+
+    def wait(self) -> None:
+        """Note that there may be work to do, which is not being done; the faces see the pause themselves."""
+        if self._status.state != "building":
+            self._status = replace(self._status, state="building")
+            self._write()
 
     def fail(self, error: CodeLabError) -> None:
         self.failed = True

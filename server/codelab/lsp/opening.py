@@ -29,20 +29,30 @@ async def open_workspace(face: LspFace) -> None:
 
 
 async def show_indexing(face: LspFace, workbench: "Workbench") -> None:
-    """Show the index being built, as long as it is."""
+    """Show the index being built, as long as it is; to cancel that is to pause it."""
     progress = None
+
+    def pause() -> None:
+        face.spawn(pause_indexing(face, workbench))
+
     last = IndexStatus("missing")
     async for last in workbench.index_progress():
         if last.state != "building":
             continue
         if progress is None:
-            progress = Progress(face, "CodeLab: indexing", percentage=0)
+            progress = Progress(face, "CodeLab: indexing", percentage=0, cancel=pause)
         told = f"{last.files:,} of {last.total:,} files" if last.total else "finding the files"
         progress.report(told, _percent(last))
     if progress is not None:
-        progress.end(f"{last.files:,} files")
+        progress.end("paused" if last.state == "paused" else f"{last.files:,} files")
     if last.state == "failed":
         face.show(f"The index could not be built. {last.last_error}", types.MessageType.Warning)
+
+
+async def pause_indexing(face: LspFace, workbench: "Workbench") -> None:
+    """Pause the indexing and say how it goes on."""
+    await workbench.pause_index()
+    face.show("Indexing is paused; search finds what there is. codelab.index (resume) lets it go on.")
 
 
 def _percent(status: IndexStatus) -> int:

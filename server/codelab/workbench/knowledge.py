@@ -53,15 +53,24 @@ class Knowledge:
         """Return the definitions of a file in order."""
         return await asyncio.to_thread(self._reader.outline, path)
 
-    async def status(self) -> IndexStatus:
-        """Return how the index stands."""
-        self.start()
+    async def status(self, *, start: bool) -> IndexStatus:
+        """Return how the index stands; ``start`` sees to it that a worker is at work."""
+        if start:
+            self.start()
         return await asyncio.to_thread(self._index.status)
 
     def progress(self) -> AsyncIterator[IndexStatus]:
-        """Yield the status now and whenever it changes while the index is being built; ends when fresh."""
+        """Yield the status now and when it changes while the index is being built; ends when it is not."""
         self.start()
         return self._index.progress()
+
+    async def set_paused(self, *, paused: bool) -> None:
+        """Pause the indexing, for all faces of the workspace, or let it go on."""
+        await asyncio.to_thread(self._index.set_paused, paused=paused)
+
+    async def is_worker_alive(self) -> bool:
+        """Tell whether a worker of any face is there."""
+        return await asyncio.to_thread(self._index.is_worker_alive)
 
     def start(self) -> None:
         """See to it that a worker is at work."""

@@ -25,7 +25,7 @@ async def status_of(
         undoable = await checkpoints.latest_applied(rx)
     model = services.settings.models.chat or services.settings.models.endpoint
     lines = [
-        _index_line(index),
+        index_line(index),
         f"runs: {len(unfinished) or 'none'} under way or waiting",
         f"approvals: {len(pending) or 'none'} waiting for an answer",
         f"model: {model}" if services.model is not None else f"model: none. {services.model_help}",
@@ -43,7 +43,10 @@ async def status_of(
     )
 
 
-def _index_line(index: IndexStatus) -> str:
+def index_line(index: IndexStatus) -> str:
+    """Return in one line how the index stands."""
+    if index.state == "paused":
+        return f"index: paused, {index.files:,} of {max(index.files, index.total):,} files"
     if index.state == "fresh":
         return f"index: fresh, {index.files:,} files ({_ago(index.updated_at)})"
     if index.state == "failed":

@@ -158,12 +158,40 @@ class Workbench:
         text = "\n".join(lines[start - 1 : end])
         return FileRange(LineSpan(path, start, max(start, end)), text, len(lines), file.unsaved)
 
-    async def index_status(self) -> IndexStatus:
-        """Return how the index stands."""
-        return await self._knowledge.status()
+    async def index_status(self, *, start: bool = True) -> IndexStatus:
+        """Return how the index stands.
+
+        Args:
+            start: See to it that a worker is at work; otherwise it is only looked at.
+        """
+        return await self._knowledge.status(start=start)
+
+    async def is_indexed_by_a_worker(self) -> bool:
+        """Tell whether an index worker, of this face or another, is there.
+
+        Raises:
+            StateError: The folder of the index cannot be used.
+        """
+        return await self._knowledge.is_worker_alive()
+
+    async def pause_index(self) -> None:
+        """Pause the indexing of the workspace, for all its faces; search finds what there is.
+
+        Raises:
+            StateError: The folder of the index cannot be written.
+        """
+        await self._knowledge.set_paused(paused=True)
+
+    async def resume_index(self) -> None:
+        """Let the indexing of the workspace go on.
+
+        Raises:
+            StateError: The folder of the index cannot be written.
+        """
+        await self._knowledge.set_paused(paused=False)
 
     def index_progress(self) -> AsyncIterator[IndexStatus]:
-        """Yield the status now and whenever it changes while the index is being built; ends when fresh."""
+        """Yield the status now and when it changes while the index is being built; ends when it is not."""
         return self._knowledge.progress()
 
     # --- runs ---------------------------------------------------------------------------------------------

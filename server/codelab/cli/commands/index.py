@@ -1,44 +1,85 @@
-"""``codelab index``: bring the index up to date and say what is in it."""
+"""``codelab index``: bring the index up to date, say how it stands, pause it and let it go on."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from codelab.cli.indexing import bring_index_up_to_date
 from codelab.cli.opening import opened_workbench, run_async
-from codelab.cli.reports import counted
+from codelab.cli.reports import Data, counted
 from codelab.cli.terminal import Terminal
 from codelab.index.types import IndexStatus
+
+if TYPE_CHECKING:
+    from codelab.workbench.workbench import Workbench
 
 _LANGUAGES_SHOWN = 8
 _SKIPPED_SHOWN = 10
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments: none of its own."""
+    """Declare the arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="status|pause|resume")
+    parser.set_defaults(action="")
+    status = actions.add_parser("status", help="how it stands, without waiting for anything")
+    pause = actions.add_parser("pause", help="index no more, here and in all editors; search works on")
+    resume = actions.add_parser("resume", help="let it go on")
+    for action in (status, pause, resume):
+        # Also accepted behind the action; where it is absent there, what stood before it must stay.
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+        action.add_argument("--root", metavar="DIR", default=argparse.SUPPRESS, help="the workspace")
 
 
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
-    """Index to completion and report."""
+    """Index to completion and report; or only look, pause, or resume."""
     return run_async(_index(options, terminal))
 
 
 async def _index(options: argparse.Namespace, terminal: Terminal) -> int:
     async with opened_workbench(options) as bench:
+        if options.action:
+            await _look(options.action, bench, terminal)
+            return 0
         status = await bring_index_up_to_date(bench, terminal)
     if terminal.as_json:
-        terminal.show_json(
-            {
-                "files": status.files,
-                "chunks": status.chunks,
-                "symbols": status.symbols,
-                "languages": status.languages,
-                "searchable_seconds": status.searchable_seconds,
-                "total_seconds": status.total_seconds,
-                "skipped": [{"path": skipped.path, "reason": skipped.reason} for skipped in status.skipped],
-            }
-        )
+        terminal.show_json(_data(status))
     else:
         _show(status, terminal)
     return 0
+
+
+async def _look(action: str, bench: "Workbench", terminal: Terminal) -> None:
+    from codelab.workbench.standing import index_line
+
+    if action == "pause":
+        await bench.pause_index()
+    elif action == "resume":
+        await bench.resume_index()
+    status = await bench.index_status(start=False)
+    at_work = await bench.is_indexed_by_a_worker()
+    if terminal.as_json:
+        told = {"state": status.state, "worker": at_work, "total": status.total}
+        terminal.show_json({**told, "last_error": status.last_error, **_data(status)})
+        return
+    terminal.show(index_line(status))
+    if status.last_error and status.state != "failed":
+        terminal.show(f"last error: {status.last_error}")
+    if status.state == "paused":
+        terminal.note("`codelab index resume` lets it go on.")
+    elif not at_work:
+        terminal.note("Changes are not followed now: an editor or `codelab mcp` does that while it runs.")
+    _show(status, terminal)
+
+
+def _data(status: IndexStatus) -> Data:
+    return {
+        "files": status.files,
+        "chunks": status.chunks,
+        "symbols": status.symbols,
+        "languages": status.languages,
+        "searchable_seconds": status.searchable_seconds,
+        "total_seconds": status.total_seconds,
+        "skipped": [{"path": skipped.path, "reason": skipped.reason} for skipped in status.skipped],
+    }
 
 
 def _show(status: IndexStatus, terminal: Terminal) -> None:

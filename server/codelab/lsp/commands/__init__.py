@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from lsprotocol import types
 
 from codelab.lsp.commands.chat import chat
+from codelab.lsp.commands.index import index
 from codelab.lsp.commands.resume import resume
 from codelab.lsp.commands.run import run
 from codelab.lsp.commands.search import search
@@ -21,4 +22,5 @@ COMMANDS: dict[str, Callable[[LspFace, types.ExecuteCommandParams], Awaitable[ob
     "codelab.status": status,
     "codelab.search": search,
     "codelab.resume": resume,
+    "codelab.index": index,
 }
