@@ -1,18 +1,38 @@
 """The parsing process: texts in on standard input, their rows out on standard output.
 
 A frame is its length in 8 bytes, little end first, and a marshalled value: in, a list of (path, text); out,
-a list of rows, or of strings that say why a file could not be parsed. It ends with its input.
+a list of rows, or of strings that say why a file could not be parsed. It ends with its input, and in good
+order after an answer for which it grew large: memory that a tree took is not given back otherwise.
 """
 
 import faulthandler
 import marshal
 import os
-from typing import BinaryIO, cast
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import BinaryIO, NamedTuple, cast
 
 from codelab.index.analyse import analyse
 
 _LENGTH_BYTES = 8
-_LONGEST_SECONDS = 60.0
+_LONGEST_SECONDS = 150.0
+
+
+class Bounds(NamedTuple):
+    """What a parsing process may take, where the system can bound it; what goes too far ends the process.
+
+    Attributes:
+        memory_bytes: Private memory; files and libraries that are mapped do not count. A grammar that wants
+            more aborts.
+        grown_bytes: With so much memory after an answer it ends in good order: another takes its place.
+        processor_seconds: Time on the processor for one text; at its end comes SIGPROF. Time on the clock
+            would cost files on a busy machine.
+    """
+
+    memory_bytes: int = 1_000_000_000
+    grown_bytes: int = 300_000_000
+    processor_seconds: float = 30.0  # real texts take about 1 s and 50 to 100 MB of memory per MB
 
 
 def write_frame(stream: BinaryIO, value: object) -> None:
@@ -39,30 +59,59 @@ def read_frame(stream: BinaryIO) -> object:
     return marshal.loads(payload)  # noqa: S302 - it comes from a process of our own, over a pipe
 
 
-def _rows(path: str, data: bytes) -> tuple[object, ...] | str:
-    for name in (path, ""):  # what its grammar cannot read is still text
-        try:
-            return tuple(analyse(name, data))
-        except Exception as error:
-            reason = f"it could not be parsed ({type(error).__name__})"
-    return reason
+def serve(parse: Callable[[str, bytes], tuple[object, ...]], bounds: Bounds) -> None:
+    """Serve until the input ends, or until this process has grown too large to be kept.
 
-
-def main() -> None:
-    """Serve until the input ends."""
+    Args:
+        parse: Makes the rows of a path and its text.
+        bounds: What it may take.
+    """
+    _bound_memory(bounds.memory_bytes)
     source = os.fdopen(os.dup(0), "rb")
     target = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing but frames may reach the pipe
     while True:
         try:
-            batch = read_frame(source)
+            batch = cast("list[tuple[str, bytes]]", read_frame(source))
         except EOFError:
             return
         # A parser that hangs must not outlive the worker that would have ended it.
         faulthandler.dump_traceback_later(_LONGEST_SECONDS, exit=True)
-        write_frame(target, [_rows(path, data) for path, data in cast("list[tuple[str, bytes]]", batch)])
+        write_frame(target, [_rows(parse, path, data, bounds.processor_seconds) for path, data in batch])
         faulthandler.cancel_dump_traceback_later()
+        if _has_grown(bounds.grown_bytes):
+            os._exit(0)  # at once: to take large trees apart takes time
+
+
+def _rows(
+    parse: Callable[[str, bytes], tuple[object, ...]], path: str, data: bytes, seconds: float
+) -> tuple[object, ...] | str:
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+    for name in (path, ""):  # what its grammar cannot read is still text
+        try:
+            return tuple(parse(name, data))
+        except Exception as error:
+            reason = f"it could not be parsed ({type(error).__name__})"
+    return reason
+
+
+def _bound_memory(limit: int) -> None:
+    with suppress(ImportError, ValueError, OSError):  # Windows has no such bound, macOS does not heed it
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _has_grown(limit: int) -> bool:
+    with (
+        suppress(OSError),
+        open("/proc/self/statm", "rb") as memory,
+    ):  # Linux alone tells it at so little cost
+        return int(memory.read().split()[1]) * os.sysconf("SC_PAGESIZE") > limit
+    return False
 
 
 if __name__ == "__main__":
-    main()
+    serve(analyse, Bounds())

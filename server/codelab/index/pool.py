@@ -1,6 +1,7 @@
 """Parsing processes: they may crash or hang, and it costs the file that made them."""
 
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ BATCH_BYTES = 200_000
 """Text sent to a parsing process at once: some 20 ms of work."""
 BATCH_FILES = 100
 _NOTHING_MORE = None
+_LEAVING_SECONDS = 1.0  # how long a process that has closed its output may take to end
+_TOO_LONG = "parsing it took too long"
 
 
 class Text(NamedTuple):
@@ -38,11 +41,14 @@ class ParserPool:
 
     Args:
         processes: How many.
-        file_seconds: Longest time for one batch, and for one file of a batch that failed.
+        file_seconds: Longest time for one batch, and for one file of a batch that failed, on the clock: the
+            parsing process bounds the time on the processor, so that a busy machine costs no file.
         command: What to run instead of the parsing process; for tests of what crashes.
     """
 
-    def __init__(self, processes: int = 2, file_seconds: float = 30.0, command: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, processes: int = 2, file_seconds: float = 120.0, command: tuple[str, ...] = ()
+    ) -> None:
         self._wanted = max(1, processes)
         self._seconds = file_seconds
         self._command = command or (sys.executable, "-m", "codelab.index.parser_process")
@@ -126,41 +132,53 @@ class ParserPool:
         child: subprocess.Popen[bytes] | None = None
         while (batch := self._tasks.get()) is not None:
             child, answers = self._ask(child, batch)
-            if answers is None and len(batch) > 1:
-                answers = []
+            if isinstance(answers, str) and len(batch) > 1:
+                outcomes: list[Outcome] = []
                 for text in batch:
                     child, one = self._ask(child, [text])
-                    answers += one or [Outcome(text.number, None, "its parser crashed or took too long")]
-            self._outcomes.put(
-                answers or [Outcome(batch[0].number, None, "its parser crashed or took too long")]
-            )
+                    outcomes += [Outcome(text.number, None, one)] if isinstance(one, str) else one
+            else:
+                outcomes = [Outcome(batch[0].number, None, answers)] if isinstance(answers, str) else answers
+            self._outcomes.put(outcomes)
         if child is not None:
             self._children.remove(child)
             _end(child)
 
     def _ask(
         self, child: subprocess.Popen[bytes] | None, batch: list[Text]
-    ) -> tuple[subprocess.Popen[bytes] | None, list[Outcome] | None]:
-        """Let a process parse a batch; None for its outcomes if the process did not survive it."""
+    ) -> tuple[subprocess.Popen[bytes] | None, list[Outcome] | str]:
+        """Let a process parse a batch; if it does not survive that, say why in place of the outcomes."""
         if child is not None and child.poll() is not None:
             self._children.remove(child)
             _end(child)
             child = None
+        served = True
         if child is None:
             if self._closing:
-                return None, None
+                return None, "parsing was stopped"
+            served = False
             child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             self._children.append(child)
         source, target = cast("BinaryIO", child.stdout), cast("BinaryIO", child.stdin)
-        watchdog = threading.Timer(self._seconds, child.kill)
+        overran = threading.Event()
+
+        def end() -> None:
+            overran.set()
+            child.kill()
+
+        watchdog = threading.Timer(self._seconds, end)
         watchdog.start()
         try:
             write_frame(target, [(text.path, text.data) for text in batch])
             answers = cast("list[tuple[object, ...] | str]", read_frame(source))
         except (OSError, EOFError, ValueError, TypeError):
             self._children.remove(child)
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_LEAVING_SECONDS)
             _end(child)
-            return None, None
+            if served and child.returncode == 0:  # it had grown, and left between two batches
+                return self._ask(None, batch)
+            return None, _TOO_LONG if overran.is_set() else _reason(child.returncode)
         finally:
             watchdog.cancel()
         return child, [
@@ -169,6 +187,13 @@ class ParserPool:
             else Outcome(text.number, Analysed._make(answer), "")
             for text, answer in zip(batch, answers, strict=True)
         ]
+
+
+def _reason(code: int) -> str:
+    """Say in words why a parsing process ended."""
+    if code == -signal.SIGABRT:
+        return "its parser gave up, most likely for want of memory"
+    return _TOO_LONG if code == -getattr(signal, "SIGPROF", 0) else "its parser crashed"
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -8,6 +8,7 @@ from codelab.cli.opening import opened_workbench, run_async
 from codelab.cli.reports import Data, counted
 from codelab.cli.terminal import Terminal
 from codelab.index.types import IndexStatus
+from codelab.workbench.index_line import index_line
 
 if TYPE_CHECKING:
     from codelab.workbench.workbench import Workbench
@@ -48,8 +49,6 @@ async def _index(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 async def _look(action: str, bench: "Workbench", terminal: Terminal) -> None:
-    from codelab.workbench.standing import index_line
-
     if action == "pause":
         await bench.pause_index()
     elif action == "resume":

@@ -9,7 +9,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from codelab.lsp.commands.arguments import read_arguments
 from codelab.lsp.face import LspFace
 from codelab.lsp.opening import show_indexing
-from codelab.workbench.standing import index_line
+from codelab.workbench.index_line import index_line
 
 ACTIONS = ("status", "pause", "resume")
 
