@@ -8,7 +8,7 @@ from pathlib import Path
 
 from codelab.index.types import Hit, IndexStatus
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 
 
 def write(root: Path, text: str) -> None:

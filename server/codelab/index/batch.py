@@ -93,7 +93,7 @@ class Batch:
         except OSError as error:
             self.refuse(path, Known(Stamp(-1, 0, 0, 0), None, f"cannot be read ({error.strerror})"))
             return
-        if stamp.mtime_ns > time.time_ns() - _UNSETTLED_NS:
+        if abs(stamp.mtime_ns - time.time_ns()) < _UNSETTLED_NS:  # far ahead is the clock's fault
             stamp = stamp._replace(mtime_ns=-1)
         data = to_utf8(raw)
         if data is None:

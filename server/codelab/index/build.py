@@ -1,7 +1,7 @@
 """Bring the index of one worktree up to date with its files."""
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +22,8 @@ from codelab.store import sqlite
 
 Progress = Callable[[IndexStatus], None]
 _NO_STAMP = Stamp(-1, 0, 0, 0)
-_FEW = 8  # a change of so few files is a save, whose old content is not worth keeping
+_FEW = 8  # a change of so few files is most likely a save
+_KEPT_SAVES = 500  # old contents of saves that are kept, since it may also have been a checkout of a branch
 
 
 def index_worktree(
@@ -110,6 +111,7 @@ class WorktreeIndexer:
         except sqlite.Error as error:
             self._connection.close()
             raise database.cannot_write(self.folder, error) from error
+        self._saved_over: deque[int] = deque()
         blobs = [self._counts[known.blob] for known in self._known.values() if known.blob is not None]
         self._languages = Counter(counts.language for counts in blobs)
         self._chunks = sum(counts.chunks for counts in blobs)
@@ -161,6 +163,17 @@ class WorktreeIndexer:
         """
         self._announce = False
         return self._safely(lambda: self._update(paths))
+
+    def verify(self) -> None:
+        """Look whether the index is sound and forget the ignore rules; the next sweep mends what is not."""
+        self._walker.forget()
+        try:
+            sound = database.is_sound(self._connection)
+        except sqlite.Error as error:
+            sound = not database.is_damage(error)
+        if not sound:
+            with suppress(OSError):
+                database.damage_mark(self.folder).touch()
 
     def clean(self) -> None:
         """Drop contents and paths that have long been out of use."""
@@ -254,7 +267,7 @@ class WorktreeIndexer:
         if not (changed or gone or refused):
             return
         changed.sort()  # folder by folder, as the reader likes it
-        replaced = {known[path].blob for path in (*changed, *gone) if path in known} - {None}
+        replaced = {known[path].blob for path in (*changed, *gone) if path in known}
         self._remaining = len(changed)
         batch = Batch(
             self._connection,
@@ -275,8 +288,14 @@ class WorktreeIndexer:
         self._reader.close()
         self._updated_at = time.time()
         if len(replaced) <= _FEW:
+            self._saved_over.extend(blob for blob in replaced if blob is not None)
+            self._drop_saved_over()
+
+    def _drop_saved_over(self) -> None:
+        surplus = [self._saved_over.popleft() for _ in range(len(self._saved_over) - _KEPT_SAVES)]
+        if surplus:
             with writer.transaction(self._connection):
-                writer.drop_unused_blobs(self._connection, (blob for blob in replaced if blob is not None))
+                writer.drop_unused_blobs(self._connection, surplus)
 
     def _committed(self, gone: Collection[str], entries: Sequence[Entry]) -> None:
         for path in gone:

@@ -48,7 +48,8 @@ def _open(folder: Path, path: Path) -> Connection:
         remove(folder)
     try:
         connection = sqlite.connect(path)
-        if _is_sound(connection):
+        _prepare(connection)
+        if is_sound(connection):
             return connection
         connection.close()
     except sqlite.DatabaseError as error:
@@ -75,8 +76,12 @@ def _prepare(connection: Connection) -> None:
     connection.execute("PRAGMA cache_size=-32768")
 
 
-def _is_sound(connection: Connection) -> bool:
-    _prepare(connection)
+def is_sound(connection: Connection) -> bool:
+    """Tell whether an open index is of this schema and recipe, and whole.
+
+    Raises:
+        sqlite.Error: It cannot even be asked.
+    """
     if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
         return False
     if connection.execute("SELECT recipe FROM made_by").fetchone() != (recipe(),):

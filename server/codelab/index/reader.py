@@ -23,6 +23,7 @@ from codelab.workspace.secrets import is_secret
 
 _LARGEST_BYTES = 50_000_000  # of a file that is shown; what is indexed is limited by the settings
 _REPARSED_BYTES = 1_000_000  # a larger file that changed since is shown by its lines, not parsed again
+_PASSAGE_BYTES = 50_000  # a chunk is far shorter, but the line that it is a part of may be long
 _STALE_ROUNDS = 3
 
 _T = TypeVar("_T")
@@ -184,7 +185,7 @@ class IndexReader:
                     lines[candidate.path] = self._read(reader, candidate, stale)
                 text = lines[candidate.path]
                 if text is not None:
-                    passage = b"".join(text[candidate.start_line - 1 : candidate.end_line])
+                    passage = b"".join(text[candidate.start_line - 1 : candidate.end_line])[:_PASSAGE_BYTES]
                     candidate.text = passage.decode("utf-8", "replace") or None
         finally:
             reader.close()

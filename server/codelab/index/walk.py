@@ -110,7 +110,9 @@ class Walker:
             name = entry.name
             try:
                 is_folder = entry.is_dir(follow_symlinks=False)
-                key = f"{name}/" if is_folder else name
+                plain = is_folder or entry.is_file(follow_symlinks=False)
+                # What was a link or a pipe is judged anew when it is a file, and the other way round.
+                key = f"{name}/" if is_folder else name if plain else f"{name}//"
                 if key in known:
                     verdict = known[key]
                 else:
@@ -121,7 +123,7 @@ class Walker:
                         found.refused[_shown(prefix + name)] = verdict
                 elif is_folder:
                     waiting.append(self._enter(prefix + key, rules, entry))
-                elif entry.is_file(follow_symlinks=False):
+                elif plain:
                     status = entry.stat(follow_symlinks=False)
                     if status.st_size > self._max_file_bytes:
                         found.refused[prefix + name] = f"larger than {self._max_file_bytes:,} bytes"

@@ -13,8 +13,15 @@ from codelab.index.kinds import ALWAYS_LEFT_OUT
 DEBOUNCE_MS = 50
 STEP_MS = 10
 _WAKE_MS = 200  # how often the thread looks whether it should end; it also bounds how long setting up takes
-_RETRY_SECONDS = 30.0
+_FIRST_RETRY_SECONDS = 30.0
+_LONGEST_RETRY_SECONDS = 3600.0  # to begin anew costs a look at every folder
 EXCLUDE_FILE = ".git/info/exclude"
+EVERYTHING = "."
+"""Given in place of paths when so much happened at once that some of it may not have been seen."""
+
+MANY_CHANGES = 500
+"""From so many on, looking at everything is cheaper; and a system that drops events delivers more than this,
+also of folders that do not matter, before it drops the first."""
 
 
 class Watcher:
@@ -43,7 +50,10 @@ class Watcher:
         self._thread.join(timeout=5)
 
     def next(self, seconds: float) -> set[str]:
-        """Wait for changes and return all paths, relative and with forward slashes; empty when time is up."""
+        """Wait for changes and return all paths, relative and with forward slashes; empty when time is up.
+
+        ``EVERYTHING`` among them means that all must be looked at.
+        """
         paths: set[str] = set()
         with suppress(queue.Empty):
             paths |= self._changes.get(timeout=seconds)
@@ -52,13 +62,17 @@ class Watcher:
         return paths
 
     def _run(self) -> None:
+        pause = _FIRST_RETRY_SECONDS
         while not self._stop.is_set():
             try:
                 self._watch()
             except (OSError, RuntimeError) as error:  # the system's limit of watches, a folder that went away
-                self.error = f"changes are seen late, by looking for them: {error}"
+                self.error = f"Changes are seen late, by looking for them: {_in_words(error)}"
+            if self.ready.is_set():
+                pause = _FIRST_RETRY_SECONDS
             self.ready.clear()
-            self._stop.wait(_RETRY_SECONDS)
+            self._stop.wait(pause)
+            pause = min(2 * pause, _LONGEST_RETRY_SECONDS)
 
     def _watch(self) -> None:
         events = watch(
@@ -75,8 +89,9 @@ class Watcher:
             if not self.ready.is_set():
                 self.error = ""
                 self.ready.set()
-            paths = {path for _, full in changes if (path := self._relative(full))}
-            if paths:
+            if len(changes) > MANY_CHANGES:
+                self._changes.put({EVERYTHING})
+            elif paths := {path for _, full in changes if (path := self._relative(full))}:
                 self._changes.put(paths)
 
     def _relative(self, full: str) -> str:
@@ -85,4 +100,13 @@ class Watcher:
         if path == EXCLUDE_FILE:
             return path
         parts = path.split("/")
-        return "" if path in (".", "..") or not ALWAYS_LEFT_OUT.isdisjoint(parts) else path
+        return "" if path in (EVERYTHING, "..") or not ALWAYS_LEFT_OUT.isdisjoint(parts) else path
+
+
+def _in_words(error: Exception) -> str:
+    if "watch limit" in str(error):
+        return (
+            "the system watches no more folders for this user."
+            " A higher fs.inotify.max_user_watches helps, or an entry in .gitignore for large folders"
+        )
+    return str(error)

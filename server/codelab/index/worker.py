@@ -30,7 +30,7 @@ from codelab.index.progress import lock_path, read_status, status_path, write_st
 from codelab.index.repository import find_repository, index_folder
 from codelab.index.types import IndexStatus
 from codelab.index.walk import IGNORE_FILE
-from codelab.index.watch import EXCLUDE_FILE, Watcher
+from codelab.index.watch import EVERYTHING, EXCLUDE_FILE, MANY_CHANGES, Watcher
 
 SWEEP_SECONDS = 24 * 3600.0
 """How often everything is compared with the files, whatever the watcher saw."""
@@ -38,10 +38,10 @@ SWEEP_SECONDS = 24 * 3600.0
 _LOCK_SECONDS = 0.2  # a face that looks whether the lock is free holds it for a moment
 _LOOK_SECONDS = 1.0  # how often the index itself is looked after
 _UNWATCHED_SWEEP_SECONDS = 5.0
+_UNWATCHED_REST = 20.0  # a sweep that takes long is followed by so many times its length without one
 _RETRY_SECONDS = 5.0
 _STATUS_SECONDS = 0.05
 _GRACE_SECONDS = 2.0
-_MANY_CHANGES = 500  # from so many on, looking at everything is cheaper
 _NEVER = float("-inf")  # the time of the last sweep where one is due at once
 
 
@@ -51,6 +51,7 @@ def main() -> int:
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--places", default="", help="JSON: the folders config, data and cache")
     parser.add_argument("--settings", default="{}", help="JSON, as in config.toml")
+    parser.add_argument("--sweep-seconds", type=float, default=SWEEP_SECONDS)
     options = parser.parse_args()
     places = find_places()
     if options.places:
@@ -58,14 +59,21 @@ def main() -> int:
     if hasattr(os, "nice"):
         os.nice(10)
     try:
-        return run(options.root, places, Settings.model_validate_json(options.settings))
+        settings = Settings.model_validate_json(options.settings)
+        return run(options.root, places, settings, sweep_seconds=options.sweep_seconds)
     except CodeLabError as error:
         _say({"error": str(error)})
         return error.exit_code
 
 
-def run(root: Path, places: Places, settings: Settings) -> int:
+def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float = SWEEP_SECONDS) -> int:
     """Take the lock, index, watch; return when the standard input ends or another worker holds the lock.
+
+    Args:
+        root: The workspace's folder.
+        places: Where the index is kept.
+        settings: What is indexed.
+        sweep_seconds: How often everything is compared, also where nothing was seen to change.
 
     Raises:
         InputError: The folder cannot be indexed.
@@ -98,7 +106,7 @@ def run(root: Path, places: Places, settings: Settings) -> int:
                     cancelled=lambda: stop.is_set() or pause.is_on(),
                     pool=pool,
                 ) as indexer:
-                    _work(indexer, report, stop, pause)
+                    _work(indexer, report, stop, pause, sweep_seconds)
             except CodeLabError as error:
                 report.fail(error)
                 raise
@@ -107,28 +115,38 @@ def run(root: Path, places: Places, settings: Settings) -> int:
     return 0
 
 
-def _work(indexer: WorktreeIndexer, report: "_Report", stop: threading.Event, pause: PauseSwitch) -> None:
+def _work(
+    indexer: WorktreeIndexer,
+    report: "_Report",
+    stop: threading.Event,
+    pause: PauseSwitch,
+    sweep_seconds: float,
+) -> None:
     watcher = Watcher(indexer.repository.root)
     watcher.start()
     try:
         swept_at = _sweep(indexer, report, announce=True)
         watched = False  # whether a sweep has begun since the watcher sees all changes
         while not stop.is_set():
-            changed = watcher.next(_LOOK_SECONDS if watched and swept_at > _NEVER else _STATUS_SECONDS)
+            attentive = watched and swept_at > _NEVER
+            changed = watcher.next(min(_LOOK_SECONDS, sweep_seconds) if attentive else _STATUS_SECONDS)
             if pause.is_on():  # what changes meanwhile is found by the sweep that follows
                 swept_at = _NEVER
                 report.wait()
                 continue
-            due = _RETRY_SECONDS if report.failed else SWEEP_SECONDS if watched else _UNWATCHED_SWEEP_SECONDS
-            if watcher.error:
-                report.note(watcher.error)
+            report.note(watcher.error)
+            rest = sweep_seconds
             if not watcher.ready.is_set():
-                watched = False
+                watched, rest = False, max(_UNWATCHED_SWEEP_SECONDS, _UNWATCHED_REST * report.seconds)
             elif not watched:
-                watched, due = True, 0.0
-            if EXCLUDE_FILE in changed:
+                watched, rest = True, 0.0
+            rest = min(rest, _RETRY_SECONDS) if report.failed else rest
+            overdue = time.monotonic() - swept_at >= rest
+            if overdue and watched and rest == sweep_seconds:
+                indexer.verify()
+            if EXCLUDE_FILE in changed or EVERYTHING in changed:
                 indexer.forget_rules()
-            if time.monotonic() - swept_at >= due or indexer.is_lost() or _needs_sweep(changed):
+            if overdue or indexer.is_lost() or _needs_sweep(changed):
                 swept_at = _sweep(indexer, report, announce=swept_at == _NEVER)
             elif changed and not _guard(partial(indexer.update, changed), report):
                 swept_at = _NEVER
@@ -137,16 +155,18 @@ def _work(indexer: WorktreeIndexer, report: "_Report", stop: threading.Event, pa
 
 
 def _needs_sweep(changed: set[str]) -> bool:
-    return len(changed) > _MANY_CHANGES or any(
-        path == EXCLUDE_FILE or path.rpartition("/")[2] == IGNORE_FILE for path in changed
+    return len(changed) > MANY_CHANGES or any(
+        path in (EXCLUDE_FILE, EVERYTHING) or path.rpartition("/")[2] == IGNORE_FILE for path in changed
     )
 
 
 def _sweep(indexer: WorktreeIndexer, report: "_Report", *, announce: bool) -> float:
+    """Sweep; return when it began, or that one is due again if a pause broke it off."""
     began = time.monotonic()
     if not _guard(partial(indexer.sweep, announce=announce), report):
         return _NEVER
     indexer.clean()
+    report.seconds = time.monotonic() - began
     return began
 
 
@@ -167,6 +187,7 @@ class _Report:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.failed = False
+        self.seconds = 0.0  # how long the last sweep took
         self._note = ""
         self._status = replace(read_status(path), state="building")
         self._written = 0.0

@@ -42,16 +42,18 @@ class Knowledge:
             self._ever_complete = True
 
         def look() -> list[Hit]:
-            overlay = {buffer.path: buffer.text for buffer in self._overlay.buffers().values()}
             return self._reader.search(
-                query, limit=limit, path=path, language=language, kind=kind, overlay=overlay
+                query, limit=limit, path=path, language=language, kind=kind, overlay=self._unsaved()
             )
 
         return await asyncio.to_thread(look)
 
     async def outline(self, path: str) -> list[Symbol]:
         """Return the definitions of a file in order."""
-        return await asyncio.to_thread(self._reader.outline, path)
+        return await asyncio.to_thread(lambda: self._reader.outline(path, self._unsaved()))
+
+    def _unsaved(self) -> dict[str, str]:
+        return {buffer.path: buffer.text for buffer in self._overlay.buffers().values()}
 
     async def status(self, *, start: bool) -> IndexStatus:
         """Return how the index stands; ``start`` sees to it that a worker is at work."""
