@@ -24,6 +24,7 @@ from tests.index.helpers import PATIENCE_SECONDS, until, write
 
 pytestmark = pytest.mark.slow
 
+MOST_EVENTS = Path("/proc/sys/fs/inotify/max_queued_events")
 CODE = "== a.py\ndef first_name():\n    pass\n== .gitignore\n*.tmp\n"
 
 
@@ -101,6 +102,45 @@ async def test_one_of_two_faces_has_the_worker_and_the_other_takes_over_when_it_
             write(root, "== late.py\ndef late_name():\n    pass\n")
             await until(lambda: defines(reader, "late_name"))
             assert one.worker_pid or other.worker_pid
+
+
+@pytest.mark.req("INDEX-1")
+async def test_events_that_the_system_dropped_are_made_up_for(
+    root: Path, places: Places, reader: IndexReader
+) -> None:
+    write(root, CODE)
+    (root / "node_modules").mkdir()
+    most = int(MOST_EVENTS.read_text())  # noqa: ASYNC240
+    async with face(root, places) as supervisor:
+        await supervisor.wait_fresh(PATIENCE_SECONDS)
+        write(root, "== watched.py\ndef watched_name():\n    pass\n")
+        await until(lambda: defines(reader, "watched_name"))
+        assert supervisor.worker_pid is not None
+        os.kill(supervisor.worker_pid, signal.SIGSTOP)
+        for number in range(most // 3 + 1):  # each is created, opened and closed, none of them matters
+            (root / "node_modules" / f"{number}.js").touch()
+        write(root, "== dropped.py\ndef dropped_name():\n    pass\n")
+        os.kill(supervisor.worker_pid, signal.SIGCONT)
+        await until(lambda: defines(reader, "dropped_name"))
+
+
+@pytest.mark.req("INDEX-1")
+async def test_the_sweep_in_between_finds_what_no_event_told(
+    root: Path, places: Places, reader: IndexReader
+) -> None:
+    (root / ".git").mkdir()
+    (root / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    write(root, "== inner/a.py\ndef inner_name():\n    pass\n")
+    inner = root / "inner"
+    often = (sys.executable, "-m", "codelab.index.worker", "--sweep-seconds", "0.2")
+    supervisor = IndexSupervisor(inner, places, Settings(), command=often)
+    inside = IndexReader.open(inner, places)
+    await supervisor.wait_fresh(PATIENCE_SECONDS)
+    await until(lambda: defines(inside, "inner_name"))
+    (root / ".gitignore").write_text("a.py\n")  # outside of what is watched
+    await until(lambda: not defines(inside, "inner_name"))
+    inside.close()
+    await supervisor.stop()
 
 
 @pytest.mark.req("INDEX-1")

@@ -43,6 +43,30 @@ def open_for_writing(folder: Path) -> Connection:
         raise cannot_write(folder, error) from error
 
 
+def open_for_reading(folder: Path) -> Connection:
+    """Open an index that is there, without the right to write it.
+
+    In a folder that cannot be written there is no place for what readers of a database with a log share.
+    There it is read as what nobody writes to, unless a log was left behind.
+
+    Raises:
+        sqlite.Error: It cannot be read.
+    """
+    path = database_path(folder)
+    connection = sqlite.connect(path, read_only=True)
+    try:
+        connection.execute("PRAGMA user_version").fetchone()
+    except sqlite.OperationalError:
+        connection.close()
+        if os.access(folder, os.W_OK) or Path(f"{path}-wal").exists():
+            raise
+        return sqlite.connect(path, immutable=True)
+    except sqlite.Error:
+        connection.close()
+        raise
+    return connection
+
+
 def _open(folder: Path, path: Path) -> Connection:
     if damage_mark(folder).exists():
         remove(folder)

@@ -154,7 +154,7 @@ class IndexReader:
         self._close()
         if identity is None:
             return None
-        connection = sqlite.connect(database.database_path(self._folder), read_only=True)
+        connection = database.open_for_reading(self._folder)
         if connection.execute("PRAGMA user_version").fetchone()[0] != database.SCHEMA_VERSION:
             connection.close()  # the worker is making it, or is about to
             return None

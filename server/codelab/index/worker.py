@@ -9,6 +9,8 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -56,14 +58,29 @@ def main() -> int:
     places = find_places()
     if options.places:
         places = Places(**{name: Path(folder) for name, folder in json.loads(options.places).items()})
-    if hasattr(os, "nice"):
-        os.nice(10)
+    _step_back()
     try:
         settings = Settings.model_validate_json(options.settings)
         return run(options.root, places, settings, sweep_seconds=options.sweep_seconds)
     except CodeLabError as error:
         _say({"error": str(error)})
         return error.exit_code
+
+
+def _step_back() -> None:
+    """Let everything else go first: for the processor, and for the disk where there is a way to say so."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    if ionice := shutil.which("ionice"):
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            subprocess.run(
+                [ionice, "-c", "2", "-n", "7", "-p", str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=5,
+                check=False,
+            )
 
 
 def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float = SWEEP_SECONDS) -> int:

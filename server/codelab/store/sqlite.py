@@ -47,12 +47,15 @@ def can_load_vectors() -> bool:
     return hasattr(driver.Connection, "enable_load_extension")
 
 
-def connect(path: Path, *, read_only: bool = False, vectors: bool = False) -> _standard.Connection:
+def connect(
+    path: Path, *, read_only: bool = False, immutable: bool = False, vectors: bool = False
+) -> _standard.Connection:
     """Open a database in autocommit mode: transactions begin and end where the caller says so.
 
     Args:
         path: The file; it is created unless ``read_only``.
         read_only: Open without the right to write.
+        immutable: Open to read without any lock, as what nobody writes to.
         vectors: Load sqlite-vec (a few milliseconds).
 
     Returns:
@@ -61,7 +64,8 @@ def connect(path: Path, *, read_only: bool = False, vectors: bool = False) -> _s
     Raises:
         OperationalError: The file cannot be opened.
     """
-    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    mode = "ro&immutable=1" if immutable else "ro" if read_only else "rwc"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = driver.connect(
         uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False
     )

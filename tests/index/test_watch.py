@@ -1,0 +1,53 @@
+"""The watcher by itself: what it gives, and what it says when it cannot see."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from codelab.index.watch import EVERYTHING, MANY_CHANGES, Watcher
+from tests.index.helpers import PATIENCE_SECONDS
+
+
+def gathered(watcher: Watcher, wanted: str) -> set[str]:
+    """Return what a watcher gives until something wanted is in it."""
+    found: set[str] = set()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while wanted not in found:
+        assert time.monotonic() < deadline, f"it never came, only {sorted(found)[:10]}"
+        found |= watcher.next(0.1)
+    return found
+
+
+@pytest.mark.req("INDEX-1")
+def test_changes_are_told_by_path_and_a_flood_of_them_as_everything(root: Path) -> None:
+    (root / "node_modules").mkdir()
+    crowd = root / "node_modules" / "crowd"
+    crowd.mkdir()
+    for number in range(3 * MANY_CHANGES):
+        (crowd / f"{number}.js").touch()
+    watcher = Watcher(root)
+    watcher.start()
+    assert watcher.ready.wait(PATIENCE_SECONDS)
+    (root / "node_modules" / "one.js").touch()
+    (root / "seen.py").touch()
+    assert gathered(watcher, "seen.py") == {"seen.py"}, "the control: a few do not matter there"
+    for path in crowd.iterdir():
+        path.unlink()
+    (root / "last.py").touch()
+    assert gathered(watcher, EVERYTHING)
+    watcher.stop()
+    assert watcher.error == ""
+
+
+@pytest.mark.req("INDEX-1")
+def test_a_folder_that_cannot_be_watched_is_told(root: Path) -> None:
+    watcher = Watcher(root / "missing")
+    watcher.start()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not watcher.error:
+        assert time.monotonic() < deadline
+        watcher.next(0.01)
+    assert watcher.error.startswith("Changes are seen late, by looking for them: ")
+    assert not watcher.ready.is_set()
+    watcher.stop()
