@@ -121,7 +121,7 @@ def test_a_file_that_crashes_or_hangs_its_parser_costs_only_itself(
         os.utime(root / path, (1, 1))  # a file changed a moment ago is read again in any case
     crashing = ParserPool(
         processes=1,
-        file_seconds=3.0,
+        file_seconds=5.0,
         command=(sys.executable, str(Path(__file__).with_name("crashing_parser.py"))),
     )
     status = index(parsed_by=crashing)
