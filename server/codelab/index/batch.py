@@ -71,6 +71,7 @@ class Batch:
         self._parsed: list[tuple[_Content, Outcome]] = []
         self._contents: dict[int, _Content] = {}
         self._numbers: dict[bytes, int] = {}
+        self._given = 0
         self._waiting_bytes = 0
         self._last_commit = time.monotonic()
         self._again: list[str] = []
@@ -121,7 +122,8 @@ class Batch:
         elif writer.find_blob(self._connection, key) is not None:
             self._found.append((path, stamp, key))
         else:
-            number = len(self._contents)
+            self._given += 1
+            number = self._given
             self._numbers[key] = number
             self._contents[number] = _Content(key, len(data), [(path, stamp)])
             self._waiting_bytes += len(data)
@@ -162,7 +164,7 @@ class Batch:
             content,
             _,
         ) in self._parsed:  # files that turn up with this content from now on find it in the index
-            self._numbers.pop(content.key, None)
+            self._contents.pop(self._numbers.pop(content.key, 0), None)
         self._gone, self._entries, self._found, self._parsed = set(), [], [], []
         self._last_commit = time.monotonic()
 

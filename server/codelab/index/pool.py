@@ -193,6 +193,8 @@ def _reason(code: int) -> str:
     """Say in words why a parsing process ended."""
     if code == -signal.SIGABRT:
         return "its parser gave up, most likely for want of memory"
+    if code == -signal.SIGSEGV:  # some grammars do not look whether they were given the memory they asked for
+        return "its parser crashed, or took more memory than it may"
     return _TOO_LONG if code == -getattr(signal, "SIGPROF", 0) else "its parser crashed"
 
 
