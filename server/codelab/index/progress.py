@@ -26,14 +26,15 @@ def write_status(path: Path, status: IndexStatus) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    data = asdict(replace(status, skipped=()))
+    data = json.dumps(asdict(replace(status, skipped=()))).encode()
     scratch = path.with_suffix(f".{os.getpid()}.new")
     try:
-        scratch.write_text(json.dumps(data), encoding="utf-8")
+        scratch.write_bytes(data)
         os.replace(scratch, path)
     except OSError:
         scratch.unlink(missing_ok=True)
-        raise
+        with path.open("r+b") as file:  # a full disk still has the room of the status before
+            file.write(data.ljust(os.fstat(file.fileno()).st_size))
 
 
 def read_status(path: Path) -> IndexStatus:
