@@ -10,6 +10,8 @@ from codelab.index.analyse import DefinitionRow, analyse
 from codelab.index.bm25 import Statistics
 from codelab.index.candidates import COLUMN_WEIGHTS, Candidate
 from codelab.index.content import lines_of
+from codelab.index.facts import Use, unpack_imports, unpack_uses
+from codelab.index.parsed import Import
 from codelab.index.words import path_words
 from codelab.workspace.secrets import is_secret
 
@@ -28,16 +30,22 @@ class OverlayText(NamedTuple):
     """A text, parsed and split into words.
 
     Attributes:
+        key: Changes with the text.
         language: Its name, or an empty string.
         passages: Its chunks, counted.
         definitions: In the order of the file.
         lines: Its lines, with their ends.
+        imports: In the order of the file.
+        uses: Of names in it.
     """
 
+    key: bytes
     language: str
     passages: list[_Passage]
     definitions: list[DefinitionRow]
     lines: list[str]
+    imports: list[Import]
+    uses: list[Use]
 
 
 class OverlayCache:
@@ -52,20 +60,21 @@ class OverlayCache:
         key = (path, hashlib.sha256(data).digest())
         found = self._texts.get(key)
         if found is None:
-            found = self._texts[key] = _parse(path, data)
+            found = self._texts[key] = _parse(path, data, key[1])
             if len(self._texts) > _MOST_CACHED:
                 self._texts.popitem(last=False)
         self._texts.move_to_end(key)
         return found
 
 
-def _parse(path: str, data: bytes) -> OverlayText:
+def _parse(path: str, data: bytes, key: bytes) -> OverlayText:
     rows = analyse(path, data)
     passages = [
         _Passage(start, end, symbol, kind, bm25.count((name, body)))
         for start, end, _, symbol, kind, name, body in rows.chunks
     ]
-    return OverlayText(rows.language, passages, rows.definitions, lines_of(data))
+    imports, uses = unpack_imports(rows.imports), unpack_uses(rows.uses)
+    return OverlayText(key, rows.language, passages, rows.definitions, lines_of(data), imports, uses)
 
 
 def without_secrets(overlay: Mapping[str, str] | None) -> dict[str, str]:

@@ -117,6 +117,35 @@ class IndexReader:
             found = [s for s in found if f".{s.qualified}".lower().endswith(f".{wanted}".lower())]
         return sorted(found, key=lambda s: (s.name != last, len(s.qualified), s.path, s.start_line))
 
+    def examine(
+        self,
+        question: Callable[[Connection, int, Mapping[str, OverlayText]], _T],
+        overlay: Mapping[str, str] | None = None,
+    ) -> _T | None:
+        """Answer a question from one state of the index.
+
+        Args:
+            question: Given the index, the number of the worktree in it, and the unsaved texts by path. No two
+                are asked at the same time.
+            overlay: Texts of unsaved buffers by path.
+
+        Returns:
+            The answer, or None where there is no index or it cannot be read.
+        """
+        with self._lock:
+            texts = {p: self._overlays.get(p, text) for p, text in without_secrets(overlay).items()}
+            return self._ask(lambda connection, worktree: question(connection, worktree, texts))
+
+    def text(self, path: str) -> bytes:
+        """Return the text of a file of the workspace in UTF-8; empty where it cannot be read."""
+        reader = Reader(self.repository.root)
+        try:
+            return b"" if is_secret(path) else to_utf8(reader.read(path, _LARGEST_BYTES)[0]) or b""
+        except OSError:
+            return b""
+        finally:
+            reader.close()
+
     def status(self) -> IndexStatus:
         """Return how the index stands, with what was left out of it."""
         status = read_status(self._status_path)

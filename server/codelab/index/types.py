@@ -47,6 +47,63 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundDefinition:
+    """A definition that a name may mean, and how sure that is.
+
+    Attributes:
+        symbol: The definition.
+        confidence: ``exact`` (defined in the same file, or imported by name from the file that defines it),
+            ``imported`` (the file that defines it is imported, or it is a member of something in the same
+            file), or ``by name`` (the names are the same).
+    """
+
+    symbol: Symbol
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A use of a name.
+
+    Attributes:
+        path: The file.
+        line: From 1.
+        kind: ``call``, ``type``, ``base`` (a class that is extended) or ``import``.
+        symbol: Qualified name of the definition that it stands in, or an empty string.
+        confidence: That what is asked for is meant: as in ``FoundDefinition``.
+        text: The line without its indentation, or an empty string where the file has changed since.
+    """
+
+    path: str
+    line: int
+    kind: str
+    symbol: str
+    confidence: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What calls something, and where: a definition, or the top level of a file (``symbol`` is empty)."""
+
+    path: str
+    symbol: str
+    kind: str
+    lines: tuple[int, ...]
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedModule:
+    """An import statement: what is written, its line, and the files of the workspace that it leads to."""
+
+    module: str
+    names: tuple[str, ...]
+    line: int
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A file that is not in the index, and why, in words for a person."""
 
