@@ -18,9 +18,12 @@ from codelab_mcp.streams import IncomingLines, OutgoingText
 from codelab_mcp.tools import (
     ask,
     continue_run,
+    find_references,
+    find_symbol,
     index_status,
     outline,
     read_range,
+    repo_map,
     run,
     search_code,
     stop,
@@ -30,7 +33,10 @@ from codelab_mcp.tools import (
 if TYPE_CHECKING:
     import anyio
 
-_TOOLS = (search_code, read_range, outline, index_status, ask, run, continue_run, stop, undo)
+_TOOLS = (
+    *(search_code, find_symbol, find_references, outline, repo_map, read_range, index_status),
+    *(ask, run, continue_run, stop, undo),
+)
 
 
 async def serve(

@@ -193,3 +193,24 @@ def test_an_unreadable_workspace_is_told(unreadable: Path) -> None:
     )
     assert ended.returncode == 2 and "cannot be read" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.req("INDEX-3", "INDEX-6", "CARD-6")
+def test_index_answers_how_the_code_hangs_together(project: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "report.svg"
+    report = codelab("index", "report", "--root", project, "--json", "--svg", picture)
+    assert report.code == 0, report.err
+    assert report.data["status"]["files"] == 2 and report.data["broken_imports"] == []
+    assert picture.read_text().startswith("<svg")
+    shown = codelab("index", "report", "--root", project)
+    assert "broken imports: none" in shown.out and "python" in shown.out
+
+    symbols = codelab("index", "symbol", "send_with_retry", "--root", project, "--json").data
+    assert [one["qualified"] for one in symbols] == ["UploadClient.send_with_retry"]
+    uses = codelab("index", "references", "send", "--root", project, "--json").data
+    assert [(one["path"], one["line"], one["symbol"]) for one in uses] == [
+        ("src/upload.py", 6, "UploadClient.send_with_retry")
+    ]
+    assert "class UploadClient" in codelab("index", "map", "--root", project, "--tokens", "60").out
+    assert codelab("index", "importers", "src/upload.py", "--root", project, "--json").data == []
+    assert codelab("index", "symbol", "--root", project).code == 2

@@ -14,7 +14,10 @@ FILES = {
     ),
     ".env": "TOKEN=secret\n",
 }
-READS = {"search_code", "read_range", "outline", "index_status", "ask"}
+READS = {
+    *("search_code", "find_symbol", "find_references", "outline", "repo_map", "read_range"),
+    *("index_status", "ask"),
+}
 CHANGES = {"run", "continue_run", "undo"}
 
 
@@ -66,6 +69,20 @@ async def test_searching_reading_and_asking_without_a_model(project: Path, mode:
         outline = (await client.call_tool("outline", {"path": "src/upload.py"})).structured_content
         assert outline is not None
         assert [one["name"] for one in outline["definitions"]] == ["send_with_retry", "send"]
+
+        found = (await client.call_tool("find_symbol", {"name": "send"})).structured_content
+        assert found is not None and found["total"] == 1
+        assert (found["definitions"][0]["start_line"], found["definitions"][0]["confidence"]) == (6, "exact")
+
+        used = (await client.call_tool("find_references", {"name": "send"})).structured_content
+        assert used is not None and used["complete"]
+        assert [(one["line"], one["symbol"], one["text"]) for one in used["uses"]] == [
+            (3, "send_with_retry", "return send(path)")
+        ]
+
+        drawn = (await client.call_tool("repo_map", {"tokens": 60})).structured_content
+        assert drawn is not None and drawn["files"] == ["src/upload.py"] and drawn["tokens"] <= 60
+        assert drawn["text"].splitlines()[1] == "  1: def send_with_retry(path)"
 
         status = (await client.call_tool("index_status", {})).structured_content
         assert status is not None

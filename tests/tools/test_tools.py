@@ -1,7 +1,7 @@
 """What the tools read, and what they propose."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,8 @@ import pytest
 
 from codelab.core.errors import CodeLabError, PathRefused
 from codelab.core.positions import LineSpan
-from codelab.index.types import Hit
+from codelab.index.repo_map import MapFile, RepoMap
+from codelab.index.types import FoundDefinition, Hit, Symbol, Usage
 from codelab.store.overlay import Overlay
 from codelab.tools.catalog import TOOLS, tool_spec
 from codelab.tools.contract import FileChange, ToolContext, ToolText
@@ -17,6 +18,27 @@ from codelab.tools.read_file import MOST_LINES
 from codelab.workspace.view import WorkspaceView
 
 FOUND = Hit("src/a.py", 3, 4, 1.0, "pay", "function", "def pay():\n    ...")
+
+
+SYMBOL = Symbol("src/a.py", "pay", "pay", "function", "def pay()", 3, 4)
+
+
+class Code:
+    """Knows one definition and one use of it."""
+
+    async def outline(self, path: str) -> list[Symbol]:
+        return [SYMBOL] if path == SYMBOL.path else []
+
+    async def definitions(self, name: str, seen_from: str = "") -> list[FoundDefinition]:
+        return [FoundDefinition(SYMBOL, "exact")] if name == "pay" else []
+
+    async def references(self, name: str, defined_in: str = "", limit: int = 200) -> list[Usage]:
+        return [Usage("b.py", 1, "call", "main", "imported", "pay()")] if name == "pay" else []
+
+    async def repo_map(self, tokens: int, files: Collection[str] = (), words: str = "") -> RepoMap:
+        if words == "nothing":
+            return RepoMap("", 0, (), 0)
+        return RepoMap("src/a.py\n  3: def pay()", 6, (MapFile("src/a.py", 1.0, ()),), 2)
 
 
 @pytest.fixture
@@ -35,11 +57,11 @@ def context(tmp_path: Path) -> Iterator[ToolContext]:
     async def search(query: str, *, limit: int, path: str) -> list[Hit]:
         return [] if query == "nothing" else [FOUND][:limit]
 
-    yield ToolContext(WorkspaceView(root, overlay), search)
+    yield ToolContext(WorkspaceView(root, overlay), search, Code())
     overlay.close()
 
 
-async def call(context: ToolContext, name: str, **arguments: Any) -> ToolText | FileChange:
+async def call(context: ToolContext, name: str, /, **arguments: Any) -> ToolText | FileChange:
     """Call a tool as the executor does: arguments checked, the files it touches named first."""
     tool = TOOLS[name]
     checked = tool.arguments.model_validate(arguments)
@@ -125,6 +147,33 @@ async def test_search_brings_passages_that_count_as_read(context: ToolContext) -
     nothing = await call(context, "search_code", query="nothing")
     assert isinstance(nothing, ToolText)
     assert nothing.sources == ()
+
+
+@pytest.mark.req("TOOL-2", "INDEX-3")
+@pytest.mark.parametrize(
+    ("name", "arguments", "told"),
+    [
+        ("find_symbol", {"name": "pay"}, "src/a.py:3-4  function pay\n    def pay()"),
+        (
+            "find_symbol",
+            {"name": "pay", "seen_from": "b.py"},
+            "src/a.py:3-4  function pay (exact)\n    def pay()",
+        ),
+        ("find_symbol", {"name": "x"}, "Nothing is defined as x. Try search_code with its words."),
+        ("find_references", {"name": "pay"}, "b.py:1  call in main (imported)  pay()"),
+        ("find_references", {"name": "x"}, "No use of x was found."),
+        ("outline", {"path": "./src/a.py"}, "src/a.py\n3-4 def pay()"),
+        ("outline", {"path": "b"}, "b is not indexed, or defines nothing. read_file shows its lines."),
+        ("repo_map", {}, "src/a.py\n  3: def pay()"),
+        ("repo_map", {"words": "nothing"}, "There is nothing to show: no definitions are indexed."),
+    ],
+)
+async def test_what_is_known_of_the_code_is_told_in_lines(
+    context: ToolContext, name: str, arguments: dict[str, Any], told: str
+) -> None:
+    found = await call(context, name, **arguments)
+    assert isinstance(found, ToolText)
+    assert found.text == told and found.sources == ()
 
 
 @pytest.mark.req("TOOL-1", "AGENT-5")

@@ -64,7 +64,10 @@ async def test_with_one_search_allowed_the_search_tool_disappears_after_it(tmp_p
         async with bench_on(root) as bench:
             result = await (await bench.ask("where is it charged?")).result()
     offered = [[tool["function"]["name"] for tool in request.body["tools"]] for request in model.requests]
-    assert offered == [["read_file", "search_code"], ["read_file"]]
+    assert offered == [
+        ["find_references", "find_symbol", "outline", "read_file", "repo_map", "search_code"],
+        ["find_references", "find_symbol", "outline", "read_file", "repo_map"],
+    ]
     assert result.limits == ("searches",)
 
 

@@ -39,7 +39,7 @@ async def answer_from_index(run: ActiveRun) -> FoundAnswer:
         )
     parts = ["Found in the code (no model is set up, so nothing here is generated):"]
     parts += [_passage(hit) for hit in hits]
-    outline = await run.services.outline(hits[0].path)
+    outline = await run.services.code.outline(hits[0].path)
     if outline:
         parts.append(_outline(hits[0].path, outline, hits))
     parts.append(help_line)

@@ -1,15 +1,13 @@
 """What runs need from the layers below, put together once per face."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from codelab.config.settings import Settings
-from codelab.index.types import Symbol
 from codelab.policy.watch import StateWatch
 from codelab.store.overlay import Overlay
 from codelab.store.state import StateDb
-from codelab.tools.contract import SearchCode, ToolContext
+from codelab.tools.contract import CodeKnowledge, SearchCode, ToolContext
 from codelab.workspace.editor import Editor
 from codelab.workspace.faces import FaceRegistry
 from codelab.workspace.view import WorkspaceView
@@ -31,7 +29,7 @@ class Services:
         overlay: Unsaved buffers, this face's and others'.
         faces: The faces that live.
         search: The index.
-        outline: Tells the definitions of a file.
+        code: Tells how the code hangs together.
         model: What answers, or None.
         model_help: How to add a model, for the person.
         editor: The face's editor, if it has one.
@@ -48,7 +46,7 @@ class Services:
     overlay: Overlay
     faces: FaceRegistry
     search: SearchCode
-    outline: Callable[[str], Awaitable[list[Symbol]]]
+    code: CodeKnowledge
     model: ChatModel | None
     model_help: str
     editor: Editor | None = None
@@ -57,4 +55,4 @@ class Services:
     @property
     def tools(self) -> ToolContext:
         """What tools may use."""
-        return ToolContext(self.view, self.search)
+        return ToolContext(self.view, self.search, self.code)

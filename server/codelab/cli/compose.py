@@ -81,7 +81,7 @@ async def _assemble(
         overlay=overlay,
         faces=faces,
         search=knowledge.search,
-        outline=knowledge.outline,
+        code=knowledge,
         model=open_chat_model(places, settings, os.environ),
         model_help=how_to_add_a_model(),
     )

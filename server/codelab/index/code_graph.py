@@ -8,10 +8,12 @@ from codelab.index import usages
 from codelab.index.analyse import DefinitionRow
 from codelab.index.facts import Use, unpack_imports
 from codelab.index.import_graph import Content, ImportGraph
+from codelab.index.map_edges import Edges, collect
 from codelab.index.names import last_part, named, plain_name
 from codelab.index.overlay import OverlayText
 from codelab.index.parsed import Import
 from codelab.index.reader import IndexReader
+from codelab.index.repo_map import RepoMap, draw
 from codelab.index.types import Caller, FoundDefinition, ImportedModule, Symbol, Usage
 from codelab.index.usages import CONFIDENCES, Scope
 
@@ -51,9 +53,10 @@ class CodeGraph:
 
     def __init__(self, reader: IndexReader) -> None:
         self.reader = reader
-        self._graph = ImportGraph()  # these two only within ``IndexReader.examine``
+        self._graph = ImportGraph()  # these two all these only within ``IndexReader.examine``
         self._state: tuple[object, ...] = ()
         self._indexed: dict[str, Content] = {}
+        self._edges: tuple[object, Edges] | None = None
 
     def definitions(
         self, name: str, *, seen_from: str = "", overlay: Overlay = None
@@ -74,7 +77,7 @@ class CodeGraph:
             meant = Scope(last_part(wanted), found, view.graph).meant(seen_from)
             return _surest_first(meant.items())
 
-        return self._look(look, overlay) or []
+        return self.look(look, overlay) or []
 
     def definitions_at(self, path: str, line: int, *, overlay: Overlay = None) -> list[FoundDefinition]:
         """Return the definitions of the names that a line uses or defines, the surest first."""
@@ -88,7 +91,7 @@ class CodeGraph:
             ]
             return own + _resolved(view, path, "", names)
 
-        return self._look(look, overlay) or []
+        return self.look(look, overlay) or []
 
     def references(
         self, name: str, *, defined_in: str = "", limit: int = MOST_USAGES, overlay: Overlay = None
@@ -105,7 +108,7 @@ class CodeGraph:
         def look(view: View) -> list[_Place]:
             return _places(view, plain_name(name), defined_in)
 
-        places = (self._look(look, overlay) or [])[:limit]
+        places = (self.look(look, overlay) or [])[:limit]
         lines: dict[str, Sequence[bytes]] = {}
         found = []
         for place in places:
@@ -137,7 +140,7 @@ class CodeGraph:
                 for (path, holder), places in by_holder.items()
             ]
 
-        return self._look(look, overlay) or []
+        return self.look(look, overlay) or []
 
     def callees(self, name: str, *, defined_in: str = "", overlay: Overlay = None) -> list[FoundDefinition]:
         """Return the workspace's definitions that a function, method or class calls, the surest first."""
@@ -156,7 +159,7 @@ class CodeGraph:
                         found.setdefault(callee.symbol, callee.confidence)
             return _surest_first(found.items())
 
-        return self._look(look, overlay) or []
+        return self.look(look, overlay) or []
 
     def imports(self, path: str, *, overlay: Overlay = None) -> list[ImportedModule]:
         """Return a file's import statements in order, with the files of the workspace they lead to."""
@@ -169,13 +172,35 @@ class CodeGraph:
                 for one in view.graph.imports(path)
             ]
 
-        return self._look(look, overlay) or []
+        return self.look(look, overlay) or []
 
     def importers(self, path: str, *, overlay: Overlay = None) -> list[str]:
         """Return the files that import a file, in order."""
-        return self._look(lambda view: view.graph.importers(path), overlay) or []
+        return self.look(lambda view: view.graph.importers(path), overlay) or []
 
-    def _look(self, question: Callable[[View], _T], overlay: Overlay) -> _T | None:
+    def repo_map(
+        self, *, tokens: int = 1500, files: Collection[str] = (), words: str = "", overlay: Overlay = None
+    ) -> RepoMap:
+        """Return a map of the repository: its most used definitions by file.
+
+        Args:
+            tokens: The most that its text may have, counted as ``repo_map.tokens_of`` does.
+            files: Files or folders that it is about.
+            words: Words that it is about.
+            overlay: Unsaved texts.
+        """
+
+        def look(view: View) -> Edges:
+            state = (self._state, tuple((path, text.key) for path, text in view.texts.items()))
+            if self._edges is None or self._edges[0] != state:
+                self._edges = (state, collect(*view))
+            return self._edges[1]
+
+        edges = self.look(look, overlay)
+        return draw(edges or Edges([], [], [], [], [], []), tokens=tokens, files=files, words=words)
+
+    def look(self, question: Callable[[View], _T], overlay: Overlay) -> _T | None:
+        """Answer a question from one state of the index; None where there is none."""
         return self.reader.examine(lambda c, w, texts: question(self.view(c, w, texts)), overlay)
 
     def view(self, connection: Connection, worktree: int, texts: Mapping[str, OverlayText]) -> View:

@@ -104,6 +104,15 @@ class ImportedModule:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenImport:
+    """An import statement that names something of the workspace that is not there."""
+
+    path: str
+    line: int
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A file that is not in the index, and why, in words for a person."""
 

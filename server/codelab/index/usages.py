@@ -24,6 +24,18 @@ _CONTAINERS = frozenset(
 )
 
 
+_FAMILIES = {
+    **dict.fromkeys(("javascript", "typescript", "tsx"), "ecmascript"),
+    **dict.fromkeys(("c", "cpp"), "c"),
+    **dict.fromkeys(("java", "kotlin", "scala", "groovy"), "jvm"),
+}
+
+
+def family(language: str) -> str:
+    """Return what languages that can use each other's definitions have in common."""
+    return _FAMILIES.get(language, language)
+
+
 class Using(NamedTuple):
     """A file that uses a name, and how."""
 
@@ -134,10 +146,15 @@ class Scope:
             for target in self._handed_on(file):
                 for one in self._by_file[target]:
                     found.setdefault(one, "imported")
-        for symbols in self._by_file.values():
-            for one in symbols:
+        kin = self._family(path)
+        for file, symbols in self._by_file.items():
+            for one in symbols if self._family(file) == kin else ():
                 found.setdefault(one, "by name")
         return found
+
+    def _family(self, path: str) -> str:
+        content = self._graph.files.get(path)
+        return family(content.language) if content is not None else ""
 
     def _handed_on(self, file: str) -> list[str]:
         """Return the files that define the name and are reached through an imported file."""

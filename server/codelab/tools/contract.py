@@ -1,6 +1,6 @@
 """What a tool is."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from codelab.core.errors import CodeLabError
 from codelab.core.positions import LineSpan
-from codelab.index.types import Hit
+from codelab.index.repo_map import RepoMap
+from codelab.index.types import FoundDefinition, Hit, Symbol, Usage
 from codelab.policy.types import Risk, Touch
 from codelab.workspace.view import WorkspaceView
 
@@ -69,12 +70,33 @@ class SearchCode(Protocol):
         ...
 
 
+class CodeKnowledge(Protocol):
+    """What tools may ask about how the code hangs together."""
+
+    async def outline(self, path: str) -> list[Symbol]:
+        """Return the definitions of a file in order."""
+        ...
+
+    async def definitions(self, name: str, seen_from: str = "") -> list[FoundDefinition]:
+        """Return what a name may mean, the surest first."""
+        ...
+
+    async def references(self, name: str, defined_in: str = "", limit: int = 200) -> list[Usage]:
+        """Return the uses of a name, the surest first."""
+        ...
+
+    async def repo_map(self, tokens: int, files: Collection[str] = (), words: str = "") -> RepoMap:
+        """Return a map of the repository."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What tools may use: the workspace as the editors show it, and search."""
+    """What tools may use: the workspace as the editors show it, search, and how the code hangs together."""
 
     view: WorkspaceView
     search: SearchCode
+    code: CodeKnowledge
 
 
 ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)

@@ -16,6 +16,7 @@ from codelab.core.positions import LineSpan
 from codelab.index.types import Hit, IndexStatus, Symbol
 from codelab.policy.types import Approve
 from codelab.store import approvals
+from codelab.workbench.code import Code
 from codelab.workbench.handle import RunHandle
 from codelab.workbench.knowledge import Knowledge
 from codelab.workbench.prompting import ApprovalPrompts, view_of
@@ -68,6 +69,7 @@ class Workbench:
         self.notes = tuple(notes)
         self._services = services
         self._knowledge = knowledge
+        self.code = Code(services.root, knowledge)
         self._parts = parts
         self._prompts: ApprovalPrompts | None = None
         self._handles: dict[str, RunHandle] = {}

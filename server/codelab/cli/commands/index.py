@@ -1,8 +1,9 @@
-"""``codelab index``: bring the index up to date, say how it stands, pause it and let it go on."""
+"""``codelab index``: bring the index up to date, say how it stands, pause it; how the code hangs together."""
 
 import argparse
 from typing import TYPE_CHECKING
 
+from codelab.cli.index_answers import ANSWERS
 from codelab.cli.indexing import bring_index_up_to_date
 from codelab.cli.opening import opened_workbench, run_async
 from codelab.cli.reports import Data, counted
@@ -19,12 +20,24 @@ _SKIPPED_SHOWN = 10
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="status|pause|resume")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="")
     status = actions.add_parser("status", help="how it stands, without waiting for anything")
     pause = actions.add_parser("pause", help="index no more, here and in all editors; search works on")
     resume = actions.add_parser("resume", help="let it go on")
-    for action in (status, pause, resume):
+    report = actions.add_parser("report", help="how good it is: coverage, broken imports, errors, speed")
+    report.add_argument("--svg", metavar="FILE", help="write it as a picture too")
+    drawn = actions.add_parser("map", help="the most used definitions of all files")
+    drawn.add_argument("names", nargs="*", metavar="FILE", help="files or folders that it should be about")
+    drawn.add_argument("--tokens", type=int, default=1500, metavar="N", help="most tokens (1500)")
+    drawn.add_argument("--words", default="", help="words that it should be about")
+    symbol = actions.add_parser("symbol", help="where a name is defined")
+    references = actions.add_parser("references", help="where a name is used")
+    for action in (symbol, references):
+        action.add_argument("name", metavar="NAME", help="such as send or Client.send")
+    importers = actions.add_parser("importers", help="which files import a file")
+    importers.add_argument("name", metavar="FILE", help="the file")
+    for action in (status, pause, resume, report, drawn, symbol, references, importers):
         # Also accepted behind the action; where it is absent there, what stood before it must stay.
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
         action.add_argument("--root", metavar="DIR", default=argparse.SUPPRESS, help="the workspace")
@@ -37,10 +50,13 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
 
 async def _index(options: argparse.Namespace, terminal: Terminal) -> int:
     async with opened_workbench(options) as bench:
-        if options.action:
+        if options.action in {"status", "pause", "resume"}:
             await _look(options.action, bench, terminal)
             return 0
         status = await bring_index_up_to_date(bench, terminal)
+        if options.action in ANSWERS:
+            await ANSWERS[options.action](bench, options, terminal)
+            return 0
     if terminal.as_json:
         terminal.show_json(_data(status))
     else:

@@ -1,0 +1,141 @@
+"""What ``codelab index`` answers: the report, the map, definitions, references, importers."""
+
+import argparse
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codelab.cli.reports import counted
+from codelab.cli.terminal import Terminal
+from codelab.core.errors import InputError
+from codelab.index.report import Report
+
+if TYPE_CHECKING:
+    from codelab.workbench.workbench import Workbench
+
+_LISTED = 10
+
+
+async def _report(bench: "Workbench", options: argparse.Namespace, terminal: Terminal) -> None:
+    report = await bench.code.report()
+    if options.svg:
+        _write_picture(Path(options.svg), report)
+        terminal.note(f"The picture is in {options.svg}")
+    if terminal.as_json:
+        terminal.show_json(report.as_data())
+    else:
+        terminal.show("\n".join(report_lines(report)))
+
+
+def _write_picture(path: Path, report: Report) -> None:
+    from codelab.index.report_picture import picture
+
+    try:
+        path.write_text(picture(report), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written", why=str(error), fix="Choose another file") from error
+
+
+def report_lines(report: Report) -> list[str]:
+    """Return the report in sentences and short tables."""
+    status = report.status
+    branch = f", branch {report.branch}" if report.branch else ""
+    lines = [
+        f"{report.root}{branch}: {status.state}",
+        f"  changed {_ago(report.seconds_since_change)},"
+        f" all files compared {_ago(report.seconds_since_sweep)}",
+        "",
+        f"{counted(status.files, 'file')}, {counted(report.lines, 'line')},"
+        f" {counted(status.symbols, 'symbol')}, {counted(status.chunks, 'chunk')}",
+    ]
+    lines += [
+        f"  {one.language or 'text':<12} {one.files:>7,} files {one.lines:>9,} lines"
+        f" {one.symbols:>8,} symbols"
+        for one in report.languages
+    ]
+    lines += ["", *_listed("not indexed", [f"{s.path}: {s.reason}" for s in status.skipped])]
+    imports = counted(report.imports, "import")
+    lines.append(f"{report.imports_resolved:,} of {imports} lead to files of the workspace")
+    lines += _listed("broken imports", [f"{b.path}:{b.line} {b.module}" for b in report.broken_imports])
+    lines += _listed("files with syntax errors", [f"{e.path} ({e.errors})" for e in report.syntax_errors])
+    lines += _listed("groups of equal files", [", ".join(paths) for paths in report.duplicates])
+    lines.append(f"{counted(report.contents, 'content')}, {report.reused:,} shared with other worktrees")
+    lines.append(
+        f"search: half within {report.search_p50_ms:.1f} ms, 95 of 100 within {report.search_p95_ms:.1f} ms"
+        f" ({report.searches} searches for names of the workspace)"
+    )
+    return lines
+
+
+def _listed(title: str, items: list[str]) -> list[str]:
+    lines = [f"{title}: {len(items) or 'none'}", *(f"  {item}" for item in items[:_LISTED])]
+    if len(items) > _LISTED:
+        lines.append(f"  {len(items) - _LISTED:,} more; --json lists all")
+    return lines
+
+
+def _ago(seconds: float | None) -> str:
+    if seconds is None:
+        return "never"
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            return f"{counted(int(seconds / length), unit)} ago"
+    return f"{counted(int(seconds), 'second')} ago"
+
+
+async def _map(bench: "Workbench", options: argparse.Namespace, terminal: Terminal) -> None:
+    drawn = await bench.code.repo_map(tokens=options.tokens, files=options.names, words=options.words)
+    if terminal.as_json:
+        terminal.show_json(asdict(drawn))
+    else:
+        terminal.show(drawn.text)
+        files = f"{counted(len(drawn.files), 'file')} of {drawn.files_total:,}"
+        terminal.note(f"{files}, about {counted(drawn.tokens, 'token')}")
+
+
+async def _symbol(bench: "Workbench", options: argparse.Namespace, terminal: Terminal) -> None:
+    found = await bench.code.definitions(options.name)
+    if terminal.as_json:
+        terminal.show_json([asdict(one.symbol) for one in found])
+        return
+    for one in found:
+        symbol = one.symbol
+        terminal.show(
+            f"{symbol.path}:{symbol.start_line}-{symbol.end_line}  {symbol.kind} {symbol.qualified}"
+        )
+        terminal.show_grey(f"    {symbol.signature}")
+    if not found:
+        terminal.note("Nothing is defined by that name.")
+
+
+async def _references(bench: "Workbench", options: argparse.Namespace, terminal: Terminal) -> None:
+    found = await bench.code.references(options.name, limit=1000)
+    if terminal.as_json:
+        terminal.show_json([asdict(one) for one in found])
+        return
+    for one in found:
+        inside = f" in {one.symbol}" if one.symbol else ""
+        terminal.show(f"{one.path}:{one.line}  {one.kind}{inside} ({one.confidence})  {one.text}".rstrip())
+    if not found:
+        terminal.note("No use was found.")
+
+
+async def _importers(bench: "Workbench", options: argparse.Namespace, terminal: Terminal) -> None:
+    found = await bench.code.importers(options.name)
+    if terminal.as_json:
+        terminal.show_json(found)
+        return
+    for path in found:
+        terminal.show(path)
+    if not found:
+        terminal.note("Nothing imports it.")
+
+
+ANSWERS: dict[str, Callable[["Workbench", argparse.Namespace, Terminal], Awaitable[None]]] = {
+    "report": _report,
+    "map": _map,
+    "symbol": _symbol,
+    "references": _references,
+    "importers": _importers,
+}
