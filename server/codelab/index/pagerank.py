@@ -24,7 +24,7 @@ def pagerank(
     Args:
         sources: The node from which each edge leads, (edges,).
         targets: The node to which it leads, (edges,).
-        weights: How likely it is followed among those of its source, (edges,); positive.
+        weights: How likely it is followed, (edges,); starting anew from any node counts as an edge of 1.
         start: How likely each node is where the walker starts, (nodes,); not all zero.
 
     Returns:
@@ -35,12 +35,12 @@ def pagerank(
     nodes = len(start)
     start = start / start.sum()
     out = np.bincount(sources, weights, nodes)
-    share = weights / out[sources]
-    ends = out == 0
+    loose = 1 / (1 + out)  # who has next to no edges starts anew rather than follow a weak one for certain
+    share = weights / (1 + out[sources])
     rank = start
     for _ in range(_MOST_ROUNDS):
         flowing = np.bincount(targets, rank[sources] * share, nodes)
-        after = DAMPING * (flowing + rank[ends].sum() * start) + (1 - DAMPING) * start
+        after = DAMPING * (flowing + (rank * loose).sum() * start) + (1 - DAMPING) * start
         done = np.abs(after - rank).sum() < _CLOSE_ENOUGH
         rank = after
         if done:
