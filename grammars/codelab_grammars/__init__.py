@@ -12,12 +12,14 @@ What the captures mean:
 
 - ``@definition.KIND`` a definition, ``@name`` its name; within it ``@body`` (its signature ends there),
   ``@doc`` (a docstring) and ``@receiver`` (the type a method belongs to, where that is not around it). The
-  kind ``scope`` only lends its name to what it holds (an ``impl`` block). ``@heading`` opens a section.
+  kind ``scope`` only lends its name to what it holds (an ``impl`` block). ``@heading`` opens a section;
+  ``@tail`` is a body that the grammar makes the neighbour of its definition.
 - ``@comment`` and ``@decorator`` belong to the definition on the line below them.
 - ``@call``, ``@type`` and ``@base`` are uses of a name, ``@call.component`` one only with a capital letter.
 - ``@chunk`` is kept in one piece while it fits; ``@container`` is cut into its own lines and what it holds.
 - ``@import`` is a statement, with ``@import.module`` and ``@import.name`` in it; see
-  ``codelab.index.imports`` for ``@import.path``, ``@import.tree`` and ``@import.require``.
+  ``codelab.index.imports`` for ``@import.path``, ``@import.tree``, ``@import.call`` and ``@import.require``.
+- ``@tag`` and ``@attribute`` are for markup; see ``codelab.index.markup``.
 
 Queries use no text predicates (``#eq?``): with a tree that was parsed from a callback these crash.
 """

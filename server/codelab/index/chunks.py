@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from codelab.index.leading import Leading
 from codelab.index.merging import Piece, merge_small
 from codelab.index.parsed import Chunk
+from codelab.index.spans import heading_spans, tail_ends
 from codelab.index.statements import cut_at_statements
-from codelab.index.symbols import Found, heading_spans
+from codelab.index.symbols import Found
 from codelab.index.windows import MAX_LINES, MAX_WEIGHT, Lines, windows
 
 if TYPE_CHECKING:
@@ -55,11 +56,14 @@ def find_units(
     """
     named = {(one.start, one.end): one for one in found}
     marked: list[tuple[int, int, bool, int, Node]] = []
+    tails = tail_ends(captures, lines.data) if "tail" in captures else {}
     for capture in ("container", "chunk"):
         for node in captures.get(capture, ()):
             start, end = node.byte_range
+            if tails:
+                end = tails.get(end, end)
             marked.append((start, -end, capture != "container", len(marked), node))
-    for start, end, node in heading_spans(captures):
+    for start, end, node in heading_spans(captures, lines.data):
         marked.append((start, -end, False, len(marked), node))
     marked.sort()
     top: list[Unit] = []

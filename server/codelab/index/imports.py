@@ -2,11 +2,14 @@
 
 A query marks each statement (``@import``) and in it the modules (``@import.module``) and the names taken
 from them (``@import.name``). Where the grammar has one path for both, it marks that: ``@import.path`` (its
-last part is the name: Java) or ``@import.tree`` (nested braces: Rust). ``@import.require`` is a function that
-makes the statement an import only if it is called ``require``.
+last part is the name: Java, Kotlin, PHP) or ``@import.tree`` (nested braces: Rust, Scala). ``@import.require``
+is a function that makes the statement an import only if it is called ``require``. ``@import.call`` is a word
+that does so if it is one of those with which one or another language imports; where a statement has several
+(a tag and its attributes), the first decides on all of it and each other one on what follows it.
 """
 
 from bisect import bisect_left
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from codelab.index.parsed import Import
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 MAX_TREE = 20_000
 MAX_NESTING = 32
 _QUOTES = "\"'`<>"
+_IMPORTING = frozenset(
+    "require require_relative load autoload source . include literalinclude script link src href".split()
+)
 
 
 def find_imports(
@@ -37,31 +43,41 @@ def find_imports(
         return (), []
     parts = sorted(
         (*node.byte_range, role)
-        for role in ("module", "name", "path", "tree", "require")
+        for role in ("call", "module", "name", "path", "tree", "require")
         for node in captures.get(f"import.{role}", ())
     )
     imports: list[Import] = []
     references: list[tuple[int, str, str]] = []
     at = 0
-    for start, end in statements:
+    # A statement within another one has its parts to itself.
+    ends = [min(one[1], following[0]) for one, following in pairwise(statements)] + [statements[-1][1]]
+    for (start, _), end in zip(statements, ends, strict=True):
         line = lines.row_of(start) + 1
+        at = bisect_left(parts, (start,), at)
         modules: list[str] = []
         names: list[tuple[int, str]] = []
+        calls = is_import = True
+        module_at = (-1, -1)
         while at < len(parts) and parts[at][0] < end:
             first, last, role = parts[at]
             at += 1
             text = lines.text(first, last)
-            if first < start:
-                continue
-            if role == "module":
-                modules.append(text.strip(_QUOTES))
+            if role == "call":
+                is_import = text in _IMPORTING
+                if calls and not is_import:
+                    at = bisect_left(parts, (end,), at)
+                calls = False
+            elif role == "module":
+                module_at = (first, last)
+                if is_import:
+                    modules.append(text.strip(_QUOTES))
             elif role == "name":
                 names.append((first, text))
             elif role == "require":
                 if text != "require":
-                    at = bisect_left(parts, (end,))
+                    at = bisect_left(parts, (end,), at)
                     modules, names = [], []
-            else:
+            elif (first, last) != module_at:
                 pairs = [_last_part(text)] if role == "path" else _tree(text)
                 imports.extend(Import(module, taken, line) for module, taken in pairs)
                 names_of = [name for _, taken in pairs for name in taken]
@@ -77,21 +93,25 @@ def find_imports(
 
 def _last_part(path: str) -> tuple[str, tuple[str, ...]]:
     path = "".join(path.split())
-    module, dot, name = path.rpartition(".")
+    module, dot, name = path.strip("\\").rpartition("\\" if "\\" in path else ".")
     return (module, (name,)) if dot else (path, ())
 
 
 def _tree(text: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Read a Rust ``use`` path: ``std::{fmt, io::{self, Read as R}}``."""
+    """Read the path of a ``use`` of Rust (``std::{fmt, io::{self, Read as R}}``) or an import of Scala."""
+    text = text[:MAX_TREE]
+    dot = "::"
+    if text.startswith("import"):
+        dot, text = ".", text[6:].replace("=>", " as ")
     names: dict[str, list[str]] = {}
     prefixes = [""]
     word = ""
-    for char in text[:MAX_TREE] + ",":
+    for char in text + ",":
         if char == "{" and len(prefixes) < MAX_NESTING:
             prefixes.append(prefixes[-1] + word.strip())
             word = ""
         elif char in ",}":
-            _add_use(names, prefixes[-1] + word.strip(), bool(word.strip()))
+            _add_use(names, prefixes[-1] + word.strip(), bool(word.strip()), dot)
             word = ""
             if char == "}" and len(prefixes) > 1:
                 prefixes.pop()
@@ -100,9 +120,11 @@ def _tree(text: str) -> list[tuple[str, tuple[str, ...]]]:
     return [(module, tuple(taken)) for module, taken in names.items()]
 
 
-def _add_use(names: dict[str, list[str]], path: str, written: bool) -> None:
+def _add_use(names: dict[str, list[str]], path: str, written: bool, dot: str) -> None:
     if not written:
         return
     path = "".join(path.partition(" as ")[0].split()).removesuffix("::self")
-    module, separator, name = path.rpartition("::")
+    module, separator, name = path.rpartition(dot)
+    if dot == "." and name == "_":
+        name = "*"
     names.setdefault(module if separator else path, []).extend([name] if separator else [])

@@ -10,6 +10,7 @@ from codelab.index.bounded import MAX_BYTES, bounded_captures, bounded_tree
 from codelab.index.chunks import find_units, make_chunks
 from codelab.index.imports import find_imports
 from codelab.index.leading import Leading
+from codelab.index.markup import mark_elements
 from codelab.index.parsed import Chunk, Definition, Import, Parsed, Reference
 from codelab.index.recovery import recover
 from codelab.index.symbols import find_definitions, find_references, make_references, name_definitions
@@ -50,8 +51,10 @@ def _parse_with(grammar: Grammar, lines: Lines) -> Parsed:
     root = tree.root_node
     if root.has_error:
         recover(grammar, tree, captures, lines.data)
+    if "tag" in captures or "attribute" in captures:
+        mark_elements(captures, grammar.name, lines.data)
     leading = Leading(captures, lines)
-    found = find_definitions(captures)
+    found = find_definitions(captures, lines.data)
     symbols = name_definitions(found, lines, leading)
     imports, imported = find_imports(captures, lines)
     references = make_references(find_references(captures, found, lines) + imported, lines)

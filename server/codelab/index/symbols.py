@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from codelab.index.leading import Leading
 from codelab.index.parsed import Definition, Reference
+from codelab.index.spans import heading_spans, tail_ends
 from codelab.index.windows import Lines
 
 if TYPE_CHECKING:
@@ -20,21 +21,29 @@ MAX_DEPTH = 24
 MAX_SIGNATURE = 240
 MAX_DOC = 320
 
-_CLASS_LIKE = frozenset(("class", "interface", "trait", "struct", "enum", "record", "union", "scope"))
+_CLASS_LIKE = frozenset(
+    "class interface trait struct enum record union member object extension scope".split()
+)
 _WEAK = frozenset(("variable", "field", "type", "typedef", "declaration"))
 _NAME, _BODY, _DOC, _RECEIVER = range(1, 5)
 _PARTS = {"name": _NAME, "body": _BODY, "doc": _DOC, "receiver": _RECEIVER}
 _REFERENCES = ("call", "base", "type")
 
 # Kinds that declare several names at once.
-_SEVERAL = frozenset(("constant", "variable", "field", "typedef", "declaration"))
-# Names that are not made of parts: headings, keys of data files.
-_WHOLE = frozenset(("section", "key", "table"))
+_SEVERAL = frozenset(("member", "constant", "variable", "field", "typedef", "declaration"))
+# Names that are not made of parts: headings, keys of data files, selectors, ids of elements.
+_WHOLE = frozenset(("section", "key", "table", "rule", "element"))
+# The name of an element is its own in all of the document.
+_LENDS_NO_NAME = frozenset(("typedef", "element"))
 _SAYS_NOTHING = frozenset(("", "module", "exports", "prototype", "this", "self", "window"))
 _NO_NAME = frozenset(("module.exports",))
 _ARGUMENTS = re.compile(r"<[^<>]*>")
 _WORDS_BEFORE = re.compile(rb"[a-z][a-z ]{0,40}")
-_COMMENT_MARK = re.compile(r"[ \t]*(?:/\*+!?|\*+/|//[/!]*|\*|#+!?)?")
+_COMMENT_MARK = re.compile(r"[ \t]*(?:/\*+!?|\*+/|//[/!]*|\*|#+!?|--+(?:\[=*\[)?|<!--+)?")
+_COMMENT_END = re.compile(r"[ \t]*(?:\*/|--+>|\]=*\])$")
+_COMMENT_TAGS = re.compile(r"</?(?:summary|value|para|p)>")
+# What follows the first paragraph of documentation in one or another language.
+_COMMENT_FIELDS = ("@", ":param", ":return", "Args:", "- Parameter", "<param", "<returns", "<remarks")
 _COMMENT_AFTER = re.compile(r":\s*#[^\"']*$")
 _STRING_START = re.compile(r"^[rRuUbB]{0,2}(?:\"{1,3}|'{1,3})")
 
@@ -57,17 +66,17 @@ class Found:
         self.qualified = ""
 
 
-def find_definitions(captures: "dict[str, list[Node]]") -> list[Found]:
+def find_definitions(captures: "dict[str, list[Node]]", data: bytes) -> list[Found]:
     """Pair definitions with their names, bodies and documentation, in the order of the file."""
     found: list[Found] = []
     stack: list[Found] = []
-    for start, minus_end, part, kind in _events(captures):
+    for start, minus_end, part, kind in _events(captures, data):
         while stack and stack[-1].end <= start:
             stack.pop()
         top = stack[-1] if stack else None
         if part == 0:
             if top is not None and top.start == start and top.end == -minus_end:
-                if top.kind in _WEAK:
+                if top.kind in _WEAK or (kind == "enum" and top.kind == "class"):
                     top.kind = kind
                 continue
             # Sections under headings may reach over the end of what they stand in.
@@ -80,9 +89,10 @@ def find_definitions(captures: "dict[str, list[Node]]") -> list[Found]:
     return found
 
 
-def _events(captures: "dict[str, list[Node]]") -> list[tuple[int, int, int, str]]:
+def _events(captures: "dict[str, list[Node]]", data: bytes) -> list[tuple[int, int, int, str]]:
     """Return (start, -end, part, kind) of definitions and their parts, an outer one before an inner one."""
     events = []
+    tails = tail_ends(captures, data) if "tail" in captures else {}
     for capture, nodes in captures.items():
         if capture.startswith("definition."):
             part, kind = 0, capture[11:]
@@ -92,31 +102,12 @@ def _events(captures: "dict[str, list[Node]]") -> list[tuple[int, int, int, str]
             continue
         for node in nodes:
             start, end = node.byte_range
+            if tails and part == 0:
+                end = tails.get(end, end)
             events.append((start, -end, part, kind))
-    events.extend((start, -end, 0, "section") for start, end, _ in heading_spans(captures))
+    events.extend((start, -end, 0, "section") for start, end, _ in heading_spans(captures, data))
     events.sort()
     return events
-
-
-def heading_spans(captures: "dict[str, list[Node]]") -> "list[tuple[int, int, Node]]":
-    """Return where the sections under ``@heading`` captures begin and end, and the heading.
-
-    They are headings that the grammar does not make sections of: such a section ends at the next one or
-    with what the heading stands in.
-    """
-    headings = sorted(captures.get("heading", ()), key=_start_of)
-    spans = []
-    for at, node in enumerate(headings):
-        parent = node.parent
-        end = parent.end_byte if parent is not None else node.end_byte
-        if at + 1 < len(headings):
-            end = min(end, headings[at + 1].start_byte)
-        spans.append((node.start_byte, max(end, node.end_byte), node))
-    return spans
-
-
-def _start_of(node: "Node") -> int:
-    return node.start_byte
 
 
 def _take(owner: Found, part: int, span: tuple[int, int]) -> None:
@@ -150,9 +141,9 @@ def name_definitions(found: list[Found], lines: Lines, leading: Leading) -> list
     definitions: list[Definition] = []
     for one in found:
         parent = one.parent
-        while parent is not None and (parent.depth >= MAX_DEPTH or parent.kind == "typedef"):
+        while parent is not None and (parent.depth >= MAX_DEPTH or parent.kind in _LENDS_NO_NAME):
             parent = parent.parent
-        prefix = parent.qualified if parent is not None else ""
+        prefix = parent.qualified if parent is not None and one.kind != "element" else ""
         if one.receiver is not None:
             prefix = lines.text(*one.receiver)
         one.kind = _kind(one.kind, parent.kind if parent is not None else "")
@@ -188,6 +179,8 @@ def _definitions(
     row = lines.row_of(one.start)
     last_line = lines.row_of(one.end - 1) + 1
     signature, doc = _signature(one, row, lines), _doc(one, row, lines, leading)
+    if one.kind == "section" and not any(map(str.isalnum, signature)):
+        signature = names[0]  # a line of marks above the heading
     made = []
     for name in names:
         kind = "constant" if one.kind == "variable" and name.isupper() else one.kind
@@ -223,7 +216,10 @@ def _plain_name(name: str, kind: str) -> str:
         if shorter == path:
             break
         path = shorter
-    parts = path.replace("::", ".").split(".")
+    path = path.replace("::", ".")
+    if kind == "function":
+        path = path.replace(":", ".")  # Lua
+    parts = path.split(".")
     kept = [part for part in parts[:-1] if part not in _SAYS_NOTHING]
     return ".".join((*kept, f"{parts[-1]}{operator}{tail}"))
 
@@ -242,7 +238,7 @@ def _signature(one: Found, row: int, lines: Lines) -> str:
     text = " ".join(lines.text(start, min(end, start + 4 * MAX_SIGNATURE)).split())[:MAX_SIGNATURE]
     if "#" in text:
         text = _COMMENT_AFTER.sub("", text)
-    return text.rstrip(" :{")
+    return text.rstrip(" :={")
 
 
 def _doc(one: Found, row: int, lines: Lines, leading: Leading) -> str:
@@ -260,8 +256,10 @@ def first_paragraph(text: str) -> str:
     words: list[str] = []
     for line in text.splitlines():
         match = _COMMENT_MARK.match(line)
-        plain = line[match.end() if match else 0 :].strip().removesuffix("*/").rstrip()
-        if not plain or plain.startswith(("@param", "@return", ":param", "Args:")):
+        plain = _COMMENT_END.sub("", line[match.end() if match else 0 :]).strip()
+        if "<" in plain:
+            plain = _COMMENT_TAGS.sub("", plain).strip()
+        if not plain or plain.startswith(_COMMENT_FIELDS):
             if words:
                 break
             continue

@@ -1,0 +1,2 @@
+(script_element) @chunk
+(style_element) @chunk

@@ -1,0 +1,2 @@
+(import (qualified_identifier) @import.path) @import
+(import (qualified_identifier) @import.module "*" @import.name) @import

@@ -1,0 +1,1 @@
+(document root: (element (content (element) @chunk)))

@@ -1,0 +1,72 @@
+"""Where definitions end whose grammar does not say so: sections under headings, bodies beside signatures."""
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def tail_ends(captures: "dict[str, list[Node]]", data: bytes) -> dict[int, int]:
+    """Return for the end of a definition the end of the ``@tail`` that is right behind it.
+
+    Some grammars make the body of a function the neighbour of its signature.
+    """
+    ends = sorted(
+        {
+            node.end_byte
+            for capture, nodes in captures.items()
+            if capture.startswith("definition.")
+            for node in nodes
+        }
+    )
+    tails: dict[int, int] = {}
+    for node in captures.get("tail", ()):
+        start, end = node.byte_range
+        at = bisect_right(ends, start) - 1
+        if at >= 0 and not data[ends[at] : start].strip():
+            tails[ends[at]] = end
+    return tails
+
+
+def heading_spans(captures: "dict[str, list[Node]]", data: bytes) -> "list[tuple[int, int, Node]]":
+    """Return where the sections under ``@heading`` captures begin and end, and the heading.
+
+    They are headings that the grammar does not make sections of: such a section ends at the next heading
+    that is not below it, or with what the heading stands in.
+    """
+    headings = sorted(captures.get("heading", ()), key=_start_of)
+    styles: dict[bytes, int] = {}
+    spans: list[tuple[int, int, Node]] = []
+    open_sections: list[tuple[int, int]] = []  # level, place in spans
+    for node in headings:
+        start, end = node.byte_range
+        level = _level(data[start:end], styles)
+        while open_sections and open_sections[-1][0] >= level:
+            _close(spans, open_sections.pop()[1], start)
+        parent = node.parent
+        open_sections.append((level, len(spans)))
+        spans.append((start, max(end, parent.end_byte if parent is not None else end), node))
+    return spans
+
+
+def _close(spans: "list[tuple[int, int, Node]]", at: int, end: int) -> None:
+    start, last, node = spans[at]
+    spans[at] = (start, max(node.end_byte, min(last, end)), node)
+
+
+def _level(text: bytes, styles: dict[bytes, int]) -> int:
+    """Return how deep a heading is: by its tag, else by when its style of lines was first used.
+
+    The second is the rule of reStructuredText, https://docutils.sourceforge.io/docs/ref/rst/restructuredtext.html,
+    and agrees with the two styles of Markdown unless the first of them is left out.
+    """
+    if text[:2] in (b"<h", b"<H"):
+        return text[2] - 48
+    text = text.strip()
+    mark = text[-1:]
+    return styles.setdefault(mark + mark if text.startswith(mark) else mark, len(styles))
+
+
+def _start_of(node: "Node") -> int:
+    return node.start_byte
