@@ -115,19 +115,10 @@ LANGUAGES = (
         "xml",
         "tree_sitter_xml",
         "language_xml",
-        (".xml", ".xsd", ".xsl", ".xslt", ".rng", ".wsdl", ".plist", ".xaml", ".axaml", ".resx")
-        + (
-            ".csproj",
-            ".fsproj",
-            ".vbproj",
-            ".vcxproj",
-            ".props",
-            ".targets",
-            ".nuspec",
-            ".storyboard",
-            ".xib",
-        )
-        + (".rss", ".atom", ".dita", ".xlf", ".ui"),
+        tuple(
+            ".xml .xsd .xsl .xslt .rng .wsdl .plist .xaml .axaml .resx .csproj .fsproj .vbproj .vcxproj .props"
+            " .targets .nuspec .storyboard .xib .rss .atom .dita .xlf .ui".split()
+        ),
         ("packages.config", "web.config", "app.config", "Web.config", "App.config", "NuGet.Config"),
     ),
     Language(

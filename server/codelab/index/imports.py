@@ -2,10 +2,12 @@
 
 A query marks each statement (``@import``) and in it the modules (``@import.module``) and the names taken
 from them (``@import.name``). Where the grammar has one path for both, it marks that: ``@import.path`` (its
-last part is the name: Java, Kotlin, PHP) or ``@import.tree`` (nested braces: Rust, Scala). ``@import.require``
-is a function that makes the statement an import only if it is called ``require``. ``@import.call`` is a word
-that does so if it is one of those with which one or another language imports; where a statement has several
-(a tag and its attributes), the first decides on all of it and each other one on what follows it.
+last part is the name: Java, Kotlin, PHP) or ``@import.tree`` (nested braces: Rust, Scala).
+
+``@import.require`` is a function that makes the statement an import only if it is called ``require``.
+``@import.call`` is a word that does so if it is one of those with which one or another language imports;
+where a statement has several (a tag and its attributes), the first decides on all of it and each other one
+on what follows it.
 """
 
 from bisect import bisect_left
@@ -22,8 +24,11 @@ MAX_TREE = 20_000
 MAX_NESTING = 32
 _QUOTES = "\"'`<>"
 _IMPORTING = frozenset(
-    "require require_relative load autoload source . include literalinclude script link src href".split()
-)
+    {
+        "require", "require_relative", "load", "autoload", "source", ".", "include", "literalinclude",
+        "script", "link", "src", "href"
+    }
+)  # fmt: skip
 
 
 def find_imports(
@@ -48,47 +53,48 @@ def find_imports(
     )
     imports: list[Import] = []
     references: list[tuple[int, str, str]] = []
-    at = 0
     # A statement within another one has its parts to itself.
     ends = [min(one[1], following[0]) for one, following in pairwise(statements)] + [statements[-1][1]]
+    at = 0
     for (start, _), end in zip(statements, ends, strict=True):
+        first = bisect_left(parts, (start,), at)
+        at = bisect_left(parts, (end,), first)
         line = lines.row_of(start) + 1
-        at = bisect_left(parts, (start,), at)
-        modules: list[str] = []
-        names: list[tuple[int, str]] = []
-        calls = is_import = True
-        module_at = (-1, -1)
-        while at < len(parts) and parts[at][0] < end:
-            first, last, role = parts[at]
-            at += 1
-            text = lines.text(first, last)
-            if role == "call":
-                is_import = text in _IMPORTING
-                if calls and not is_import:
-                    at = bisect_left(parts, (end,), at)
-                calls = False
-            elif role == "module":
-                module_at = (first, last)
-                if is_import:
-                    modules.append(text.strip(_QUOTES))
-            elif role == "name":
-                names.append((first, text))
-            elif role == "require":
-                if text != "require":
-                    at = bisect_left(parts, (end,), at)
-                    modules, names = [], []
-            elif (first, last) != module_at:
-                pairs = [_last_part(text)] if role == "path" else _tree(text)
-                imports.extend(Import(module, taken, line) for module, taken in pairs)
-                names_of = [name for _, taken in pairs for name in taken]
-                references.extend((first, name, "import") for name in names_of if name != "*")
-        references.extend((first, name, "import") for first, name in names if name != "*")
-        taken = tuple(name for _, name in names)
-        if taken or len(modules) == 1:
-            imports.append(Import(modules[0] if modules else "", taken, line))
-        else:
-            imports.extend(Import(module, (), line) for module in modules)
+        for module, names in _read(parts[first:at], lines):
+            imports.append(Import(module, tuple(name for _, name in names), line))
+            references.extend((place, name, "import") for place, name in names if name != "*")
     return tuple(imports), references
+
+
+def _read(parts: list[tuple[int, int, str]], lines: Lines) -> list[tuple[str, list[tuple[int, str]]]]:
+    """Return what one statement imports: modules, and with each the names taken from it and their places."""
+    found: list[tuple[str, list[tuple[int, str]]]] = []
+    modules: list[str] = []
+    names: list[tuple[int, str]] = []
+    is_import = is_decided = False
+    module_at = (-1, -1)
+    for first, last, role in parts:
+        text = lines.text(first, last)
+        if role == "call":
+            is_import = text in _IMPORTING
+            if not is_import and not is_decided:
+                return []
+            is_decided = True
+        elif role == "module":
+            module_at = (first, last)
+            if is_import or not is_decided:
+                modules.append(text.strip(_QUOTES))
+        elif role == "name":
+            names.append((first, text))
+        elif role == "require":
+            if text != "require":
+                return []
+        elif (first, last) != module_at:
+            pairs = [_last_part(text)] if role == "path" else _tree(text)
+            found += [(module, [(first, name) for name in taken]) for module, taken in pairs]
+    if names or len(modules) == 1:
+        return [*found, (modules[0] if modules else "", names)]
+    return found + [(module, []) for module in modules]
 
 
 def _last_part(path: str) -> tuple[str, tuple[str, ...]]:

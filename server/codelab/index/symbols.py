@@ -22,8 +22,11 @@ MAX_SIGNATURE = 240
 MAX_DOC = 320
 
 _CLASS_LIKE = frozenset(
-    "class interface trait struct enum record union member object extension scope".split()
-)
+    {
+        "class", "interface", "trait", "struct", "enum", "record", "union", "member", "object", "extension",
+        "scope"
+    }
+)  # fmt: skip
 _WEAK = frozenset(("variable", "field", "type", "typedef", "declaration"))
 _NAME, _BODY, _DOC, _RECEIVER = range(1, 5)
 _PARTS = {"name": _NAME, "body": _BODY, "doc": _DOC, "receiver": _RECEIVER}
