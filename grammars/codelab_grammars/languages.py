@@ -115,9 +115,10 @@ LANGUAGES = (
         "xml",
         "tree_sitter_xml",
         "language_xml",
-        tuple(
-            ".xml .xsd .xsl .xslt .rng .wsdl .plist .xaml .axaml .resx .csproj .fsproj .vbproj .vcxproj .props"
-            " .targets .nuspec .storyboard .xib .rss .atom .dita .xlf .ui".split()
+        (
+            *(".xml", ".xsd", ".xsl", ".xslt", ".rng", ".wsdl", ".plist", ".xaml", ".axaml", ".resx", ".xib"),
+            *(".csproj", ".fsproj", ".vbproj", ".vcxproj", ".props", ".targets", ".nuspec", ".storyboard"),
+            *(".rss", ".atom", ".dita", ".xlf", ".ui"),
         ),
         ("packages.config", "web.config", "app.config", "Web.config", "App.config", "NuGet.Config"),
     ),

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from codelab.index.bounded import bounded_captures, bounded_tree
+from codelab.index.bounded import bounded_captures, bounded_tree, most_open
 from codelab.index.parse import parse
 from codelab_grammars import LANGUAGES, Language, load
 from tests.index.test_parse import check_covers
@@ -90,6 +90,17 @@ def test_yaml_nested_deeper_than_its_scanner_can_hold_is_left_to_windows() -> No
     assert {chunk.kind for chunk in parsed.chunks} == {"window"}
     healthy = "".join(" " * (2 * n) + "a:\n" for n in range(40)).encode()
     assert parse("a.yaml", healthy).errors == 0
+
+
+@pytest.mark.req("INDEX-2")
+@pytest.mark.parametrize("path", ["a.dart", "a.lua"])
+def test_brackets_nested_deeper_than_any_source_are_left_to_windows(path: str) -> None:
+    # Without the guard these take minutes: the work grows with the square of the depth.
+    data = b"({[" * 20_000
+    parsed = parse(path, data)
+    check_covers(data, parsed)
+    assert {chunk.kind for chunk in parsed.chunks} == {"window"}
+    assert most_open(b"f(a[{1: 2}])" * 1000) == 3
 
 
 @pytest.mark.req("INDEX-2")

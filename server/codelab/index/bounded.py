@@ -6,6 +6,7 @@ The bounds count work, not time, so that a file gives the same result on every m
 """
 
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from codelab_grammars.grammar import Grammar
@@ -23,6 +24,13 @@ REPORTS_PER_BYTE = 0.05
 # Texts that crash a grammar: the scanner of YAML writes about 250 levels of blocks into a fixed buffer, and
 # each level takes a column.
 _CRASHES = {"yaml": re.compile(rb"^[ \t?:-]{120}", re.MULTILINE)}
+
+# Grammars whose work within one report grows with the depth of what is open: ten thousand brackets take
+# seconds, and twice as many four times as long. Real source has fewer than a hundred open at once.
+_SLOWED_BY_DEPTH = frozenset(("dart", "lua"))
+_MAX_OPEN = 1_000
+_OPENING, _CLOSING = b"([{", b")]}"
+_NO_BRACKETS = bytes(sorted(set(range(256)) - set(_OPENING + _CLOSING)))
 
 MAX_DEPTH = 500
 MAX_ERROR_PARTS = 4_000
@@ -45,6 +53,8 @@ def bounded_tree(grammar: Grammar, data: bytes, part: tuple[int, int] | None = N
     crashes = _CRASHES.get(grammar.name)
     if crashes is not None and crashes.search(data):
         return None
+    if grammar.name in _SLOWED_BY_DEPTH and most_open(data) > _MAX_OPEN:
+        return None
     view = memoryview(data)
     size = len(data) if part is None else part[1] - part[0]
     budget = FREE_REPORTS + int(size * REPORTS_PER_BYTE)
@@ -66,6 +76,12 @@ def bounded_tree(grammar: Grammar, data: bytes, part: tuple[int, int] | None = N
         return Parser(grammar.language, included_ranges=ranges).parse(read, progress_callback=is_too_much)
     except ValueError:
         return None
+
+
+def most_open(data: bytes) -> int:
+    """Return how many brackets are open at once, at most."""
+    brackets = data.translate(None, _NO_BRACKETS)
+    return max(accumulate(1 if one in _OPENING else -1 for one in brackets), default=0)
 
 
 def bounded_captures(grammar: Grammar, tree: "Tree") -> "dict[str, list[Node]] | None":
