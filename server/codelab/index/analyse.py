@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from codelab.index.facts import pack_imports, pack_uses
+from codelab.index.manifests import read_manifest
 from codelab.index.parse import parse
 from codelab.index.words import words_of
 
@@ -10,6 +11,8 @@ ChunkRow = tuple[int, int, int, str, str, str, str]
 """First line, last line, number of words, symbol, kind, words of the symbol, words of the text."""
 DefinitionRow = tuple[str, str, str, str, int, int]
 """Name, qualified name, kind, signature, first line, last line."""
+DependencyRow = tuple[str, str, str, int]
+"""Name, constraint, kind, line."""
 
 
 class Analysed(NamedTuple):
@@ -23,6 +26,7 @@ class Analysed(NamedTuple):
         definitions: In the order of the file.
         imports: Packed by ``pack_imports``.
         uses: References, packed by ``pack_uses``.
+        dependencies: What it asks for, where its path makes it a dependency manifest.
     """
 
     language: str
@@ -32,6 +36,7 @@ class Analysed(NamedTuple):
     definitions: list[DefinitionRow]
     imports: str
     uses: bytes
+    dependencies: list[DependencyRow]
 
 
 def analyse(path: str, data: bytes) -> Analysed:
@@ -55,4 +60,5 @@ def analyse(path: str, data: bytes) -> Analysed:
         definitions,
         pack_imports(parsed.imports),
         pack_uses(parsed.references),
+        [(one.name, one.constraint, one.kind, one.line) for one in read_manifest(path, data)],
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from codelab.index import writer
 from codelab.index.content import Reader, blob_key, to_utf8
+from codelab.index.manifests import format_of
 from codelab.index.pool import Outcome, ParserPool, Text
 from codelab.index.walk import Stamp
 from codelab.index.writer import Counts, Known
@@ -116,7 +117,7 @@ class Batch:
             self.finish()
 
     def _add_text(self, path: str, stamp: Stamp, data: bytes) -> None:
-        key = blob_key(data, language_of(path, data[:_HEAD_BYTES]))
+        key = blob_key(data, language_of(path, data[:_HEAD_BYTES]), format_of(path))
         if (number := self._numbers.get(key)) is not None:
             self._contents[number].files.append((path, stamp))
         elif writer.find_blob(self._connection, key) is not None:

@@ -107,9 +107,16 @@ def to_utf8(data: bytes) -> bytes | None:
     return _LONE_RETURN.sub(b"\n", data) if b"\r" in data else data
 
 
-def blob_key(data: bytes, language: str | None) -> bytes:
-    """Return the name of a content: equal texts in one language are one blob."""
-    return hashlib.sha256((language or "").encode() + b"\0" + data).digest()[:20]
+def blob_key(data: bytes, language: str | None, manifest: str = "") -> bytes:
+    """Return the name of a content: equal texts in one language are one blob.
+
+    Args:
+        data: The text.
+        language: What it is parsed as.
+        manifest: The format of the dependency manifest that its path makes it, if any.
+    """
+    kind = f"{language or ''}/{manifest}" if manifest else language or ""
+    return hashlib.sha256(kind.encode() + b"\0" + data).digest()[:20]
 
 
 def lines_of(data: bytes) -> list[str]:

@@ -12,12 +12,13 @@ from codelab.config.places import Places
 from codelab.index import database, search
 from codelab.index.candidates import Candidate
 from codelab.index.content import Reader, to_utf8
+from codelab.index.manifests import ecosystem_of
 from codelab.index.overlay import OverlayCache, OverlayText, without_secrets
 from codelab.index.progress import read_status, status_path
 from codelab.index.query import understand
 from codelab.index.repository import Repository, find_repository, index_folder
 from codelab.index.search import Filters
-from codelab.index.types import Hit, IndexStatus, Skipped, Symbol
+from codelab.index.types import Hit, IndexStatus, RequiredPackage, Skipped, Symbol
 from codelab.store import sqlite
 from codelab.workspace.secrets import is_secret
 
@@ -145,6 +146,11 @@ class IndexReader:
             return b""
         finally:
             reader.close()
+
+    def dependencies(self) -> list[RequiredPackage]:
+        """Return what the dependency manifests of the workspace ask for, by path and line."""
+        with self._lock:
+            return self._ask(_dependencies) or []
 
     def status(self) -> IndexStatus:
         """Return how the index stands, with what was left out of it."""
@@ -278,6 +284,17 @@ def _find_symbols(connection: Connection, worktree: int, name: str) -> list[Symb
         (worktree, name),
     )
     return [Symbol(*row) for row in rows]
+
+
+def _dependencies(connection: Connection, worktree: int) -> list[RequiredPackage]:
+    rows = connection.execute(
+        "SELECT p.path, d.name, d.version, d.kind, d.line FROM (SELECT DISTINCT blob FROM dependency) m"
+        " CROSS JOIN file f INDEXED BY file_of_blob ON f.blob = m.blob AND f.worktree = ?"
+        " CROSS JOIN path p ON p.id = f.path CROSS JOIN dependency d ON d.blob = m.blob"
+        " ORDER BY p.path, d.line, d.name",
+        (worktree,),
+    )
+    return [RequiredPackage(path, ecosystem_of(path), *rest) for path, *rest in rows]
 
 
 def _skipped(connection: Connection, worktree: int) -> tuple[Skipped, ...]:

@@ -38,6 +38,7 @@ def recipe() -> str:
             digest.update(f"{wheel} missing\n".encode())
     package = files("codelab.index")
     sources = [package / f"{module}.py" for module in _MODULES]
+    sources += [part for part in (package / "manifests").iterdir() if part.name.endswith(".py")]
     sources += [part for part in (package / "schema").iterdir() if part.name.endswith(".sql")]
     for folder in files("codelab_grammars").iterdir():
         sources += (

@@ -113,6 +113,27 @@ class BrokenImport:
 
 
 @dataclass(frozen=True, slots=True)
+class RequiredPackage:
+    """A package that a dependency manifest of the workspace asks for.
+
+    Attributes:
+        path: The manifest.
+        ecosystem: Whose package it is: ``pypi``, ``npm``, ``maven`` and the like.
+        name: As the ecosystem writes it.
+        constraint: The versions asked for, as written; may be empty.
+        kind: What for, as ``codelab.index.manifests.Dependency`` says.
+        line: Where in the manifest, from 1.
+    """
+
+    path: str
+    ecosystem: str
+    name: str
+    constraint: str
+    kind: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A file that is not in the index, and why, in words for a person."""
 

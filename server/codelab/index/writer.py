@@ -120,6 +120,11 @@ def write_blob(connection: Connection, key: bytes, rows: Analysed) -> tuple[int,
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(blob, *row) for row in rows.definitions],
     )
+    if rows.dependencies:
+        connection.executemany(
+            "INSERT INTO dependency (blob, name, version, kind, line) VALUES (?, ?, ?, ?, ?)",
+            [(blob, *row) for row in rows.dependencies],
+        )
     connection.execute(
         "UPDATE total SET chunks = chunks + ?, words = words + ?",
         (counts.chunks, sum(row[2] for row in rows.chunks)),
@@ -194,5 +199,6 @@ def _drop_blob(connection: Connection, blob: int) -> None:
     connection.execute("DELETE FROM chunk_words WHERE rowid >= ? AND rowid < ?", (first, first + chunks))
     connection.execute("DELETE FROM chunk WHERE id >= ? AND id < ?", (first, first + chunks))
     connection.execute("DELETE FROM definition WHERE blob = ?", (blob,))
+    connection.execute("DELETE FROM dependency WHERE blob = ?", (blob,))
     connection.execute("DELETE FROM blob WHERE id = ?", (blob,))
     connection.execute("UPDATE total SET chunks = chunks - ?, words = words - ?", (chunks, words))
