@@ -1,8 +1,8 @@
-"""Write the generated parts of the documents: docs/requirements.md (tests) and docs/settings.md (all).
+"""Write what is generated in docs: the tests in requirements.md, all of settings.md and languages.md.
 
     .venv/bin/python scripts/docs.py
 
-A test fails when either has drifted from the code.
+A test fails when one has drifted from the code.
 """
 
 import ast
@@ -11,10 +11,13 @@ import sys
 from pathlib import Path
 
 from codelab.config.catalog import SettingInfo, all_settings, section_models
+from codelab_grammars import LANGUAGES
+from codelab_grammars.grammar import query_text
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "docs" / "requirements.md"
 SETTINGS = ROOT / "docs" / "settings.md"
+LANGUAGES_PAGE = ROOT / "docs" / "languages.md"
 ROW = re.compile(r"\| (?P<id>[A-Z]+-\d+) \| (?P<text>[^|]+) \| (?P<tests>[^|]*) \|")
 
 SETTINGS_HEAD = """# Settings
@@ -26,14 +29,39 @@ is. A workspace may bring a `.codelab/config.toml`. It is ignored until you trus
 it may only do what the last column says: lower a number or extend a list.
 """
 
+LANGUAGES_HEAD = """# Languages
+
+Made by `scripts/docs.py` from `grammars/codelab_grammars/languages.py` and the queries beside it.
+
+A file in one of these languages is cut into chunks by its syntax, and the index knows what it defines and,
+as far as the columns say, what it imports and which names it calls or uses. Any other text (SCSS and Less
+too) is cut into overlapping windows; so is whatever a grammar cannot read.
+
+| Language | Files | Imports | Calls and types |
+|---|---|---|---|
+"""
+
+MANIFESTS = """
+## Dependency manifests
+
+Read as facts, besides being text like any other: which packages a project asks for, in which versions, and
+what for. Nothing is run, resolved or fetched.
+
+requirements files, `pyproject.toml`, `setup.cfg`, `Pipfile`, `package.json`, `composer.json`, `Cargo.toml`,
+`go.mod`, `pom.xml`, `build.gradle` and `build.gradle.kts`, version catalogues of Gradle, `build.sbt`,
+`Gemfile` and gemspecs, project files of .NET, `Directory.Packages.props`, `packages.config`, `pubspec.yaml`,
+`Package.swift`.
+"""
+
 
 def main() -> int:
-    """Write both documents."""
+    """Write the documents."""
     tests = requirement_tests(ROOT / "tests")
     REQUIREMENTS.write_text(
         requirements_page(REQUIREMENTS.read_text(encoding="utf-8"), tests), encoding="utf-8"
     )
     SETTINGS.write_text(settings_page(), encoding="utf-8")
+    LANGUAGES_PAGE.write_text(languages_page(), encoding="utf-8")
     return 0
 
 
@@ -72,6 +100,18 @@ def requirements_page(page: str, tests: dict[str, list[str]]) -> str:
             line = f"| {match['id']} | {match['text']} | {files} |"  # noqa: PLW2901
         lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def languages_page() -> str:
+    """Return docs/languages.md."""
+    rows = []
+    for language in LANGUAGES:
+        queries = query_text(language.name)
+        files = " ".join(f"`{name}`" for name in (*language.endings, *language.names))
+        imports = "yes" if "@import" in queries else ""
+        uses = "yes" if "@call" in queries else ""
+        rows.append(f"| {language.name} | {files} | {imports} | {uses} |")
+    return LANGUAGES_HEAD + "\n".join(rows) + "\n" + MANIFESTS
 
 
 def settings_page() -> str:

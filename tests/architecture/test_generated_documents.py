@@ -43,3 +43,8 @@ def test_requirement_ids_are_read_from_any_mark() -> None:
 @pytest.mark.req("CARD-8")
 def test_the_settings_page_is_what_the_declarations_say() -> None:
     assert docs.SETTINGS.read_text(encoding="utf-8") == docs.settings_page()
+
+
+@pytest.mark.req("CARD-8", "INDEX-3", "INDEX-8")
+def test_the_languages_page_is_what_the_table_of_languages_says() -> None:
+    assert docs.LANGUAGES_PAGE.read_text(encoding="utf-8") == docs.languages_page()

@@ -183,6 +183,45 @@ def test_a_call_with_a_string_is_an_import_only_when_it_is_require() -> None:
 
 
 @pytest.mark.req("INDEX-3")
+def test_a_require_is_an_import_wherever_it_stands() -> None:
+    source = (
+        b"require('./setup');\nmodule.exports = require('./lib');\nconst { a: b } = require('x');\n"
+        b"var debug = require('debug')('app');\nconst join = require('path').join;\nuse(require('y'));\n"
+    )
+    assert parse("a.js", source).imports == (
+        Import("./setup", (), 1),
+        Import("./lib", (), 2),
+        Import("x", ("a",), 3),
+        Import("debug", (), 4),
+        Import("path", (), 5),
+        Import("y", (), 6),
+    )
+
+
+@pytest.mark.req("INDEX-3")
+@pytest.mark.parametrize(
+    ("path", "source", "imports"),
+    [
+        ("a.rb", "puts 'x'\nrequire 'net/http'\ndescribe 'y' do\n  require 'z'\nend\n", {"net/http", "z"}),
+        ("a.sh", "echo a\n. \"$(dirname \"$0\")/lib.sh\"\nsource b\n", {'$(dirname "$0")/lib.sh', "b"}),
+        ("a.lua", "print('x')\nlocal a = require('a.b')\n", {"a.b"}),
+        ("a.scala", "import a.b.{C, D => E, _}\n", {"a.b C D *"}),
+        ("a.kt", "import a.b.C as D\nimport a.d.*\n", {"a.b C", "a.d *"}),
+        ("a.php", "<?php\nuse A\\B\\C as D, E\\F;\nuse G\\{H, I};\n", {"A\\B C", "E F", "G H I"}),
+        ("a.cs", "using A.B;\nusing C = D.E;\nusing static F.G;\n", {"A.B", "D.E", "F.G"}),
+        ("a.swift", "import A\nimport class B.C\n", {"A", "B.C"}),
+        ("a.dart", "import 'a.dart' show b, c hide d;\nexport 'e.dart';\n", {"a.dart b c", "e.dart"}),
+        ("a.css", "@import url(a.css);\n@import 'b.css';\n", {"a.css", "b.css"}),
+        ("a.html", "<img src='x'><link rel='x' href='a'><script src='b.js'></script>", {"a", "b.js"}),
+        ("a.rst", ".. note:: x\n\n.. include:: a.txt\n", {"a.txt"}),
+    ],
+)  # fmt: skip
+def test_imports_of_other_languages(path: str, source: str, imports: set[str]) -> None:
+    found = {" ".join((one.module, *one.names)) for one in parse(path, source.encode()).imports}
+    assert found == imports
+
+
+@pytest.mark.req("INDEX-3")
 def test_a_definition_is_no_use_of_its_own_name() -> None:
     parsed = parse("a.go", b"package a\ntype Server struct {}\nfunc f(s Server) { g(s) }\n")
     assert [(one.name, one.line, one.kind) for one in parsed.references] == [

@@ -18,7 +18,10 @@
 
 ; const { readFile } = require("fs"); other calls with a string are left out by who reads the captures
 (variable_declarator
-  name: (object_pattern (shorthand_property_identifier_pattern) @import.name)
+  name: (object_pattern [
+    (shorthand_property_identifier_pattern) @import.name
+    (pair_pattern key: (property_identifier) @import.name)
+  ])
   value: (call_expression
     function: (identifier)
     arguments: (arguments . (string))))
@@ -31,3 +34,33 @@
 (call_expression
   function: (import)
   arguments: (arguments . (string (string_fragment) @import.module))) @import
+
+; A require that gives no variable its value: require("./setup"); module.exports = require("./lib")
+(expression_statement
+  (call_expression
+    function: (identifier) @import.require
+    arguments: (arguments . (string (string_fragment) @import.module) .)) @import)
+(assignment_expression right:
+  (call_expression
+    function: (identifier) @import.require
+    arguments: (arguments . (string (string_fragment) @import.module) .)) @import)
+(member_expression object:
+  (call_expression
+    function: (identifier) @import.require
+    arguments: (arguments . (string (string_fragment) @import.module) .)) @import)
+(call_expression function:
+  (call_expression
+    function: (identifier) @import.require
+    arguments: (arguments . (string (string_fragment) @import.module) .)) @import)
+(arguments
+  (call_expression
+    function: (identifier) @import.require
+    arguments: (arguments . (string (string_fragment) @import.module) .)) @import)
+(pair value:
+  (call_expression
+    function: (identifier) @import.require
+    arguments: (arguments . (string (string_fragment) @import.module) .)) @import)
+(return_statement
+  (call_expression
+    function: (identifier) @import.require
+    arguments: (arguments . (string (string_fragment) @import.module) .)) @import)
