@@ -221,6 +221,37 @@ def test_imports_of_other_languages(path: str, source: str, imports: set[str]) -
     assert found == imports
 
 
+@pytest.mark.req("INDEX-2", "INDEX-8")
+def test_the_rules_of_a_minified_style_sheet_are_no_definitions() -> None:
+    rules = [f".a{number}{{color:red}}" for number in range(300)]
+    assert len(parse("a.css", "\n".join(rules).encode()).symbols) == 300
+    data = "".join(rules).encode()
+    assert parse("a.min.css", data).symbols == ()
+    check_covers(data, parse("a.min.css", data))
+
+
+@pytest.mark.req("INDEX-2", "INDEX-8")
+def test_elements_are_definitions_by_what_names_them() -> None:
+    rows = "".join(f'<row name="r{number}"/>\n' for number in range(500))
+    assert parse("a.xml", f"<table>\n{rows}</table>\n".encode()).symbols == ()
+    source = "<a>\n<b/>\n<c id='x'/>\n<d>\n<e/>\n<e/>\n</d>\n<f>1</f>\n</a>\n"
+    assert [one.name for one in parse("a.xml", source.encode()).symbols] == ["x", "d"]
+    source = "<h1>One</h1><p name='n'>a</p><h2><b>Two</b></h2><p id='p'>b</p><h1>Three</h1>"
+    found = [(one.qualified, one.kind) for one in parse("a.html", source.encode()).symbols]
+    assert found == [("One", "section"), ("One.Two", "section"), ("p", "element"), ("Three", "section")]
+
+
+@pytest.mark.req("INDEX-2", "INDEX-8")
+def test_a_long_section_under_a_heading_is_cut_between_its_paragraphs() -> None:
+    paragraphs = [f"Paragraph {number}.\n" + "It goes on and on.\n" * 9 for number in range(20)]
+    data = ("Title\n=====\n\n" + "\n".join(paragraphs)).encode()
+    parsed = parse("a.rst", data)
+    check_covers(data, parsed)
+    assert {(one.symbol, one.kind) for one in parsed.chunks} == {("Title", "section")}
+    rows = data.splitlines()
+    assert all(rows[one.start_line - 1].startswith((b"Title", b"Paragraph")) for one in parsed.chunks)
+
+
 @pytest.mark.req("INDEX-3")
 def test_a_definition_is_no_use_of_its_own_name() -> None:
     parsed = parse("a.go", b"package a\ntype Server struct {}\nfunc f(s Server) { g(s) }\n")

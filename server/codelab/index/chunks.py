@@ -64,7 +64,8 @@ def find_units(
                 end = tails.get(end, end)
             marked.append((start, -end, capture != "container", len(marked), node))
     for start, end, node in heading_spans(captures, lines.data):
-        marked.append((start, -end, False, len(marked), node))
+        # What is under a heading stands beside it.
+        marked.append((start, -end, False, len(marked), node.parent or node))
     marked.sort()
     top: list[Unit] = []
     stack: list[Unit] = []

@@ -51,8 +51,10 @@ def _parse_with(grammar: Grammar, lines: Lines) -> Parsed:
     root = tree.root_node
     if root.has_error:
         recover(grammar, tree, captures, lines.data)
-    if "tag" in captures or "attribute" in captures:
+    if grammar.name in ("html", "xml"):
         mark_elements(captures, grammar.name, lines.data)
+    elif len(captures.get("definition.rule", ())) > lines.count:
+        del captures["definition.rule"]  # a minified style sheet has thousands that nobody looks for
     leading = Leading(captures, lines)
     found = find_definitions(captures, lines.data)
     symbols = name_definitions(found, lines, leading)
