@@ -1,21 +1,21 @@
 """Load a language's grammar and queries, once per process and only when a file needs them."""
 
 import importlib
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from codelab_grammars.languages import BY_NAME
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Query
 
+# Not through importlib.resources: what that imports is a third of a parsing process's start.
+_ROOT = Path(__file__).parent
 QUERY_FILES = ("tags.scm", "chunks.scm", "imports.scm")
 
 
-@dataclass(frozen=True, slots=True)
-class Grammar:
+class Grammar(NamedTuple):
     """A language ready to parse.
 
     Attributes:
@@ -47,11 +47,10 @@ def load(name: str) -> Grammar:
 
 def query_text(name: str) -> str:
     """Return the text of all queries of a language, those it builds on first."""
-    root = files("codelab_grammars")
     found = []
     for folder in (*BY_NAME[name].queries, name):
         for file in QUERY_FILES:
-            path = root / folder / file
+            path = _ROOT / folder / file
             if path.is_file():
                 found.append(path.read_text(encoding="utf-8"))
     return "\n".join(found)

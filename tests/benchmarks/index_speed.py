@@ -1,30 +1,65 @@
-"""How fast the index is, as ratios to what it cannot be faster than, all measured in one run.
+"""How fast a tree becomes searchable, as ratios to what it cannot be faster than, all measured in one run.
 
-    python tests/benchmarks/index_speed.py TREE [--repetitions 5]
+    python tests/benchmarks/index_speed.py TREE ... [--endings .py] [--repetitions 5] [--ctags]
 
-- index: from nothing to searchable, against parsing the same files with bare tree-sitter in one process
+- index: from nothing to searchable symbols and words, against parsing the same files with bare tree-sitter in
+  one process; and the most memory that all processes took together
+- ctags: the same against ``ctags -R``, which indexes no text (Universal Ctags, as ``ctags``)
 - rescan: nothing changed, against ``stat`` of every file
-- search: 200 queries made of the tree's own symbols, p50 and p95
+- disk: the index against the text
+- search: 200 queries made of the trees' own symbols
+
+Only files with the given endings are measured; they are copied to a folder of their own.
 """
 
 import argparse
+import json
 import os
 import random
+import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-import tree_sitter
-import tree_sitter_python
+from tree_sitter import Parser
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.index.build import WorktreeIndexer
 from codelab.index.reader import IndexReader
 from codelab.store import sqlite
+from codelab_grammars import language_of, load
+
+_SAMPLE_SECONDS = 0.02
+INDEX = """
+import json, pathlib, sys, time
+from codelab.config.places import Places
+from codelab.config.settings import Settings
+from codelab.index.build import WorktreeIndexer
+root, home = map(pathlib.Path, sys.argv[1:])
+began = time.perf_counter()
+with WorktreeIndexer(root, Places(home, home, home), Settings()) as indexer:
+    status = indexer.sweep()
+    seconds = time.perf_counter() - began
+print(json.dumps([seconds, status.files, status.chunks, status.symbols]))
+"""
+
+
+def say(line: str) -> None:
+    """Print a line."""
+    sys.stdout.write(f"{line}\n")
+
+
+def show(name: str, measured: list[float], floor: list[float], of: str) -> None:
+    """Print medians in milliseconds and their ratio."""
+    ours, least = statistics.median(measured), statistics.median(floor)
+    say(f"{name:8}{ours * 1000:10.1f} ms   {of} {least * 1000:10.1f} ms   ratio {ours / least:6.2f}")
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -34,11 +69,76 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def parse_bare(texts: list[bytes]) -> None:
-    """Parse with nothing but the grammar."""
-    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language()))
-    for text in texts:
-        parser.parse(text)
+def copy_files(trees: list[Path], endings: tuple[str, ...], target: Path) -> list[Path]:
+    """Copy what is measured to a folder of its own, and return the copies."""
+    copies = []
+    for tree in trees:
+        for path in sorted(tree.rglob("*")):
+            if path.name.endswith(endings) and path.is_file() and not path.is_symlink():
+                copy = target / tree.name / path.relative_to(tree)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+                copies.append(copy)
+    return copies
+
+
+def read_texts(files: list[Path]) -> dict[str, list[bytes]]:
+    """Return the files' contents by language."""
+    texts: dict[str, list[bytes]] = defaultdict(list)
+    for path in files:
+        data = path.read_bytes()
+        if language := language_of(path.name, data):
+            texts[language].append(data)
+    return texts
+
+
+def parse_bare(texts: dict[str, list[bytes]]) -> None:
+    """Parse with nothing but the grammars."""
+    for language, contents in texts.items():
+        parser = Parser(load(language).language)
+        for content in contents:
+            parser.parse(content)
+
+
+def index(tree: Path) -> tuple[float, int, list[int]]:
+    """Index a tree in a process of its own.
+
+    Returns:
+        Seconds until it could be searched, the most bytes that all its processes held at once (0 where the
+        system does not tell), and the numbers of files, chunks and symbols.
+    """
+    with tempfile.TemporaryDirectory() as home:
+        process = subprocess.Popen([sys.executable, "-c", INDEX, tree, home], stdout=subprocess.PIPE)
+        most = 0
+        while process.poll() is None:
+            most = max(most, sum(map(held, family(process.pid))))
+            time.sleep(_SAMPLE_SECONDS)
+        assert process.stdout is not None
+        took, *figures = json.loads(process.stdout.read())
+        process.stdout.close()
+        return took, most, figures
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and its children, where the system has ``/proc``."""
+    children = ""
+    with suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            children += Path(f"/proc/{pid}/task/{task}/children").read_text()
+    return [pid, *map(int, children.split())]
+
+
+def held(pid: int) -> int:
+    """Return the memory of a process in bytes; what it shares with others counts for each of them."""
+    with suppress(OSError, IndexError, ValueError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def run_ctags(tree: Path) -> None:
+    """Let ctags write its tags of a tree."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["ctags", "-R", "-f", f"{folder}/tags", tree], check=True)
 
 
 def stat_all(root: Path) -> None:
@@ -48,63 +148,70 @@ def stat_all(root: Path) -> None:
             os.stat(f"{folder}/{name}")
 
 
-def names_in(places: Places, root: Path) -> list[str]:
+def measure_index(tree: Path, files: list[Path], repetitions: int, *, ctags: bool) -> None:
+    """Measure indexing; ours and what it is compared with take turns."""
+    texts = read_texts(files)
+    built, bare, tagged, memory, figures = [], [], [], 0, [0]
+    for _ in range(repetitions):
+        bare.append(seconds(lambda: parse_bare(texts)))
+        if ctags:
+            tagged.append(seconds(lambda: run_ctags(tree)))
+        took, most, figures = index(tree)
+        built.append(took)
+        memory = max(memory, most)
+    show("index", built, bare, "bare parse")
+    if ctags:
+        show("", built, tagged, "ctags     ")
+    say(f"memory  {memory / 1e6:10.1f} MB   files, chunks, symbols {figures}")
+
+
+def measure_rest(tree: Path, size: int, repetitions: int) -> None:
+    """Measure what an index that is there costs and gives."""
+    with tempfile.TemporaryDirectory() as home:
+        places = Places(Path(home), Path(home), Path(home))
+        with WorktreeIndexer(tree, places, Settings()) as indexer:
+            indexer.sweep()
+            indexer.clean()
+            rescanned, stated = [], []
+            for _ in range(3 * repetitions):
+                stated.append(seconds(lambda: stat_all(tree)))
+                rescanned.append(seconds(lambda: indexer.sweep(announce=False)))
+        show("rescan", rescanned, stated, "stat walk ")
+        kept = sum(path.stat().st_size for path in Path(home).rglob("index.db*"))
+        say(f"disk    {kept / 1e6:10.1f} MB   text       {size / 1e6:10.1f} MB   ratio {kept / size:6.2f}")
+        reader = IndexReader.open(tree, places)
+        names = names_in(places)
+        queries = random.Random(1).sample(names, min(200, len(names)))
+        times = sorted(seconds(lambda query=query: reader.search(query)) for query in queries)  # type: ignore[misc]
+        reader.close()
+        at = len(times)
+        say(f"search  p50 {times[at // 2] * 1000:.1f} ms   p95 {times[at * 95 // 100] * 1000:.1f} ms")
+
+
+def names_in(places: Places) -> list[str]:
     """Return the words of symbols of the indexed tree."""
     (path,) = (places.cache / "repositories").glob("*/index.db")
     connection = sqlite.connect(path, read_only=True)
     rows = connection.execute("SELECT DISTINCT qualified FROM definition ORDER BY qualified").fetchall()
     connection.close()
-    assert root.is_dir()
     return [row[0].replace(".", " ").replace("_", " ") for row in rows]
-
-
-def say(line: str) -> None:
-    """Print a line."""
-    sys.stdout.write(f"{line}\n")
-
-
-def show(name: str, measured: list[float], floor: list[float]) -> None:
-    """Print medians and their ratio."""
-    ours, least = statistics.median(measured), statistics.median(floor)
-    say(f"{name:8} {ours * 1000:9.1f} ms   floor {least * 1000:9.1f} ms   ratio {ours / least:5.2f}")
-
-
-def measure(tree: Path, repetitions: int) -> None:
-    """Measure everything and print it; ours and the floor take turns."""
-    texts = [path.read_bytes() for path in tree.rglob("*.py")]
-    say(f"{len(texts)} Python files, {sum(map(len, texts)) / 1e6:.1f} MB")
-    built, parsed, rescanned, stated = [], [], [], []
-    for _ in range(repetitions):
-        with tempfile.TemporaryDirectory() as home:
-            places = Places(Path(home), Path(home), Path(home))
-            parsed.append(seconds(lambda: parse_bare(texts)))
-            with WorktreeIndexer(tree, places, Settings()) as indexer:
-                built.append(indexer.sweep().searchable_seconds)
-                for _ in range(3):
-                    stated.append(seconds(lambda: stat_all(tree)))
-                    rescanned.append(seconds(indexer.sweep))
-    show("index", built, parsed)
-    show("rescan", rescanned, stated)
-    with tempfile.TemporaryDirectory() as home:
-        places = Places(Path(home), Path(home), Path(home))
-        with WorktreeIndexer(tree, places, Settings()) as indexer:
-            indexer.sweep()
-        size = sum(path.stat().st_size for path in Path(home).rglob("index.db*"))
-        say(f"on disk  {size / 1e6:9.1f} MB   text  {sum(map(len, texts)) / 1e6:9.1f} MB")
-        reader = IndexReader.open(tree, places)
-        queries = random.Random(1).sample(names_in(places, tree), 200)
-        times = sorted(seconds(lambda query=query: reader.search(query)) for query in queries)  # type: ignore[misc]
-        reader.close()
-        say(f"search   p50 {times[100] * 1000:.1f} ms   p95 {times[190] * 1000:.1f} ms")
 
 
 def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("tree", type=Path, help="a folder of Python sources")
+    parser.add_argument("trees", type=Path, nargs="+", metavar="TREE", help="folders of sources")
+    parser.add_argument("--endings", nargs="+", default=[".py"], help="of the files that are measured")
     parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--ctags", action="store_true", help="compare with ctags as well")
     options = parser.parse_args()
-    measure(options.tree.resolve(), options.repetitions)
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder).resolve() / "tree"
+        files = copy_files([one.resolve() for one in options.trees], tuple(options.endings), tree)
+        size = sum(path.stat().st_size for path in files)
+        say(f"{len(files)} files, {size / 1e6:.1f} MB")
+        measure_index(tree, files, options.repetitions, ctags=options.ctags)
+        measure_rest(tree, size, options.repetitions)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,30 @@ def test_unchanged_moved_and_copied_files_cost_no_parse(
     assert {s.path for s in reader.find_symbols("OrderBook")} == {"app/orders.py", "copy.py"}
 
 
+@pytest.mark.req("INDEX-1", "INDEX-4")
+def test_lists_of_words_that_many_commits_left_are_merged(
+    root: Path, places: Places, pool: ParserPool, reader: IndexReader
+) -> None:
+    with WorktreeIndexer(root, places, Settings(), pool=pool) as indexer:
+        for number in range(6):
+            write(root, f"== m{number}.py\ndef name_{number}(shared):\n    pass\n")
+            indexer.sweep()
+        path = database.database_path(indexer.folder)
+        assert segments(path) >= 6, "the control: each commit leaves one"
+        indexer.clean()
+        assert segments(path) < 3
+    assert len(paths(reader.search("shared"))) == 6
+    assert paths(reader.search("name_4"))[0] == "m4.py"
+
+
+def segments(path: Path) -> int:
+    """Return how many lists of words an index has."""
+    connection = sqlite.connect(path, read_only=True)
+    (count,) = connection.execute("SELECT count(DISTINCT segid) FROM chunk_words_idx").fetchone()
+    connection.close()
+    return int(count)
+
+
 @pytest.mark.req("INDEX-1")
 def test_worktrees_of_a_repository_share_contents_and_see_only_their_own_files(
     tmp_path: Path, root: Path, places: Places, index: Index

@@ -7,7 +7,7 @@ import pytest
 from codelab.index import bm25
 from codelab.index.bm25 import Statistics
 from codelab.index.query import understand
-from codelab.index.words import path_words, stem, words_of
+from codelab.index.words import SpacedText, path_words, stem, words_of
 from codelab.store import sqlite
 
 
@@ -30,6 +30,22 @@ from codelab.store import sqlite
 )
 def test_identifiers_are_split_into_words_and_kept_whole(text: str, words: str) -> None:
     assert words_of(text) == words
+
+
+@pytest.mark.req("INDEX-4")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def get_value(self, key='größe'):  # naïve\n    return 用户登录[key]\n",
+        "x\x0by\x0cone_two\x1cthree\x85four\u2028five -_- __a__ ²3 a1b2\tEnd",
+        "getHTTPResponse2(XMLHttpRequest)\r\nutf8 = 'f' * 200 " + "f" * 200,
+    ],
+)
+def test_a_part_of_a_file_gives_the_words_that_its_text_gives(text: str) -> None:
+    data = text.encode()
+    for start, end in ((0, len(data)), (3, len(data) - 2), (5, 20)):
+        expected = words_of(data[start:end].decode("utf-8", "replace"))
+        assert SpacedText(data).words(start, end) == expected
 
 
 @pytest.mark.req("INDEX-4")

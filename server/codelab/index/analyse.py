@@ -5,7 +5,7 @@ from typing import NamedTuple
 from codelab.index.facts import pack_imports, pack_uses
 from codelab.index.manifests import read_manifest
 from codelab.index.parse import parse
-from codelab.index.words import words_of
+from codelab.index.words import SpacedText, words_of
 
 ChunkRow = tuple[int, int, int, str, str, str, str]
 """First line, last line, number of words, symbol, kind, words of the symbol, words of the text."""
@@ -43,11 +43,11 @@ def analyse(path: str, data: bytes) -> Analysed:
     """Parse a text in UTF-8 and split it into words."""
     parsed = parse(path, data)
     chunks: list[ChunkRow] = []
-    for chunk in parsed.chunks:
-        text = data[chunk.start_byte : chunk.end_byte].decode("utf-8", "replace")
-        name, body = words_of(chunk.symbol), words_of(text)
+    words = SpacedText(data).words
+    for start_line, end_line, start, end, symbol, kind in parsed.chunks:
+        name, body = words_of(symbol), words(start, end)
         length = (name.count(" ") + 1 if name else 0) + (body.count(" ") + 1 if body else 0)
-        chunks.append((chunk.start_line, chunk.end_line, length, chunk.symbol, chunk.kind, name, body))
+        chunks.append((start_line, end_line, length, symbol, kind, name, body))
     definitions: list[DefinitionRow] = [
         (d.name, d.qualified, d.kind, d.signature[:400], d.start_line, d.end_line) for d in parsed.symbols
     ]

@@ -6,6 +6,7 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from codelab.index import writer
+from codelab.index.analyse import Analysed
 from codelab.index.content import Reader, blob_key, to_utf8
 from codelab.index.manifests import format_of
 from codelab.index.pool import Outcome, ParserPool, Text
@@ -17,7 +18,7 @@ _HEAD_BYTES = 8192
 _UNSETTLED_NS = 100_000_000  # a file changed so shortly before it was read may change again unseen
 _WAITING_BYTES = 4_000_000  # of text on its way to the parsing processes: bounds their memory and ours
 _COMMIT_FILES = 400
-_COMMIT_SECONDS = 0.5
+_COMMIT_SECONDS = 1.0
 
 
 class Entry(NamedTuple):
@@ -120,7 +121,7 @@ class Batch:
         key = blob_key(data, language_of(path, data[:_HEAD_BYTES]), format_of(path))
         if (number := self._numbers.get(key)) is not None:
             self._contents[number].files.append((path, stamp))
-        elif writer.find_blob(self._connection, key) is not None:
+        elif writer.find_blobs(self._connection, [key]):
             self._found.append((path, stamp, key))
         else:
             self._given += 1
@@ -151,29 +152,29 @@ class Batch:
         self._check()
         with writer.transaction(self._connection):
             writer.unmap_files(self._connection, self._worktree, self._gone)
-            for content, outcome in self._parsed:
-                self._write_content(content, outcome)
+            self._write_contents()
+            stored = writer.find_blobs(self._connection, list({key for _, _, key in self._found}))
             for path, stamp, key in self._found:
-                found = writer.find_blob(self._connection, key)
-                if found is None:
+                if (found := stored.get(key)) is None:
                     self._again.append(path)
                 else:
                     self._entries.append(Entry(path, Known(stamp, found[0], ""), found[1]))
             writer.map_files(self._connection, self._worktree, self._entries)
         self._committed(self._gone, self._entries)
-        for (
-            content,
-            _,
-        ) in self._parsed:  # files that turn up with this content from now on find it in the index
+        for content, _ in self._parsed:  # from now on its files find it in the index
             self._contents.pop(self._numbers.pop(content.key, 0), None)
         self._gone, self._entries, self._found, self._parsed = set(), [], [], []
         self._last_commit = time.monotonic()
 
-    def _write_content(self, content: _Content, outcome: Outcome) -> None:
-        if outcome.rows is None:
-            self._entries += [
-                Entry(path, Known(stamp, None, outcome.reason), None) for path, stamp in content.files
-            ]
-            return
-        blob, counts = writer.write_blob(self._connection, content.key, outcome.rows)
-        self._entries += [Entry(path, Known(stamp, blob, ""), counts) for path, stamp in content.files]
+    def _write_contents(self) -> None:
+        good: list[_Content] = []
+        rows: list[tuple[bytes, Analysed]] = []
+        for content, outcome in self._parsed:
+            if outcome.rows is None:
+                known = [(path, Known(stamp, None, outcome.reason)) for path, stamp in content.files]
+                self._entries += [Entry(path, refused, None) for path, refused in known]
+            else:
+                good.append(content)
+                rows.append((content.key, outcome.rows))
+        for content, (blob, counts) in zip(good, writer.write_blobs(self._connection, rows), strict=True):
+            self._entries += [Entry(path, Known(stamp, blob, ""), counts) for path, stamp in content.files]

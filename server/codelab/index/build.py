@@ -176,10 +176,15 @@ class WorktreeIndexer:
                 database.damage_mark(self.folder).touch()
 
     def clean(self) -> None:
-        """Drop contents and paths that have long been out of use."""
-        with suppress(sqlite.Error), writer.transaction(self._connection):
-            writer.drop_old_blobs(self._connection)
-            writer.drop_unused_paths(self._connection)
+        """Drop contents and paths that have long been out of use, and tidy what many commits have left."""
+        with suppress(sqlite.Error):
+            with writer.transaction(self._connection):
+                writer.drop_old_blobs(self._connection)
+                writer.drop_unused_paths(self._connection)
+            more = True
+            while more and not self._cancelled():
+                with writer.transaction(self._connection):
+                    more = writer.merge_words(self._connection)
 
     def status(self, state: str = "fresh", *, remaining: int = 0) -> IndexStatus:
         """Return how the index stands; what was left out is listed once it is fresh."""
@@ -225,6 +230,8 @@ class WorktreeIndexer:
         check_root(self.repository.root)
         if self._announce:
             self._progress(self.status("building"))
+        if not self._known:
+            self._pool.start()
         walked = self._walker.walk(self._cancelled)
         self._check()
         gone = [path for path in self._known if path not in walked.files and path not in walked.refused]

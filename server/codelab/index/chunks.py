@@ -5,7 +5,6 @@ too long are cut into their own lines and the units they hold; what lies between
 boundaries. Small neighbours are then joined. Everything counts in whole rows, so that no line is lost.
 """
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codelab.index.leading import Leading
@@ -27,17 +26,21 @@ MAX_NESTING = 40
 _CHUNK_KINDS = {"scope": "class"}
 
 
-@dataclass(slots=True)
 class Unit:
     """Rows that the chunks query marks: ``first`` to ``after``, ``after`` excluded, leading comments in."""
 
-    first: int
-    after: int
-    container: bool
-    node: "Node"
-    name: tuple[str, str]
-    end: int
-    children: "list[Unit]" = field(default_factory=list)
+    __slots__ = ("after", "children", "container", "end", "first", "name", "node")
+
+    def __init__(
+        self, first: int, after: int, node: "Node", name: tuple[str, str], *, end: int, container: bool
+    ) -> None:
+        self.first = first
+        self.after = after
+        self.container = container
+        self.node = node
+        self.name = name
+        self.end = end
+        self.children: list[Unit] = []
 
 
 def find_units(
@@ -90,10 +93,10 @@ def find_units(
         unit = Unit(
             leading.first_row(lines.row_of(start)),
             lines.row_of(max(start, end - 1)) + 1,
-            not leaf,
             node,
             name,
-            end,
+            end=end,
+            container=not leaf,
         )
         (stack[-1].children if stack else top).append(unit)
         stack.append(unit)
@@ -177,7 +180,9 @@ def make_chunks(
         Its chunks in order; every row that is not blank is in one.
     """
     cutter = Cutter(lines, errors)
-    cutter.fill(0, lines.count, Unit(0, lines.count, True, root, ("", "module"), len(lines.data), units))
+    whole = Unit(0, lines.count, root, ("", "module"), end=len(lines.data), container=True)
+    whole.children = units
+    cutter.fill(0, lines.count, whole)
     starts = lines.starts
     chunks = []
     for piece in merge_small(cutter.pieces, lines):

@@ -5,10 +5,15 @@ Imports are kept apart from uses and uncompressed, since all files' imports are 
 
 import json
 import zlib
+from collections import defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from codelab.index.parsed import Import, Reference
+
+_KIND_AND_NAME = itemgetter(Reference._fields.index("kind"), Reference._fields.index("name"))
+_LINE = itemgetter(Reference._fields.index("line"))
 
 
 class Use(NamedTuple):
@@ -34,11 +39,12 @@ def unpack_imports(packed: str) -> list[Import]:
 
 def pack_uses(references: Sequence[Reference]) -> bytes:
     """Pack uses of names: each name once, with the lines it is on; empty for none."""
-    uses: dict[str, list[int]] = {}
-    for name, line, kind in references:
-        uses.setdefault(f"{kind} {name}", []).append(line)
-    if not uses:
+    if not references:
         return b""
+    lines: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for key, line in zip(map(_KIND_AND_NAME, references), map(_LINE, references), strict=True):
+        lines[key].append(line)
+    uses = {f"{kind} {name}": found for (kind, name), found in lines.items()}
     return zlib.compress(json.dumps(uses, separators=(",", ":"), ensure_ascii=False).encode(), 1)
 
 

@@ -62,6 +62,13 @@ class ParserPool:
         self._batch_bytes = 0
         self.waiting = 0  # texts given and not yet returned
 
+    def start(self) -> None:
+        """Start one more process, up to all of them; called early, it is there when the first text comes."""
+        if len(self._threads) < self._wanted:
+            thread = threading.Thread(target=self._serve, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
     def give(self, text: Text) -> None:
         """Take a text to parse; small ones are sent together."""
         self.waiting += 1
@@ -75,10 +82,7 @@ class ParserPool:
         if self._batch:
             self._tasks.put(self._batch)
             self._batch, self._batch_bytes = [], 0
-            if len(self._threads) < self._wanted:
-                thread = threading.Thread(target=self._serve, daemon=True)
-                self._threads.append(thread)
-                thread.start()
+            self.start()
 
     def take(self, *, wait: bool) -> list[Outcome]:
         """Return outcomes that are there, or wait for some; empty if there are none to wait for."""
@@ -129,7 +133,7 @@ class ParserPool:
             child.kill()
 
     def _serve(self) -> None:
-        child: subprocess.Popen[bytes] | None = None
+        child = self._start_child()
         while (batch := self._tasks.get()) is not None:
             child, answers = self._ask(child, batch)
             if isinstance(answers, str) and len(batch) > 1:
@@ -144,6 +148,13 @@ class ParserPool:
             self._children.remove(child)
             _end(child)
 
+    def _start_child(self) -> subprocess.Popen[bytes] | None:
+        if self._closing:
+            return None
+        child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._children.append(child)
+        return child
+
     def _ask(
         self, child: subprocess.Popen[bytes] | None, batch: list[Text]
     ) -> tuple[subprocess.Popen[bytes] | None, list[Outcome] | str]:
@@ -152,13 +163,10 @@ class ParserPool:
             self._children.remove(child)
             _end(child)
             child = None
-        served = True
+        served = child is not None
+        child = child or self._start_child()
         if child is None:
-            if self._closing:
-                return None, "parsing was stopped"
-            served = False
-            child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            self._children.append(child)
+            return None, "parsing was stopped"
         source, target = cast("BinaryIO", child.stdout), cast("BinaryIO", child.stdin)
         overran = threading.Event()
 

@@ -1,7 +1,7 @@
 """Write the index: contents once, and for each worktree the map from its paths to them."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from sqlite3 import Connection
 from typing import NamedTuple
@@ -10,6 +10,11 @@ from codelab.index.analyse import Analysed
 from codelab.index.walk import Stamp
 from codelab.index.words import path_words
 
+_AT_ONCE = 500  # parameters of one statement; SQLite takes 999 at the least
+_MERGED_PAGES = 500  # some 2 MB, written in one transaction
+_MERGE_WORKED = (
+    2  # changed rows; with fewer there was nothing to do, https://sqlite.org/fts5.html#the_merge_command
+)
 _KEPT_SECONDS = 14 * 86400.0  # contents of other branches stay this long after their last use
 
 
@@ -84,72 +89,115 @@ def load_counts(connection: Connection, worktree: int) -> dict[int, Counts]:
     return {blob: Counts(language, chunks, symbols) for blob, language, chunks, symbols in rows}
 
 
-def find_blob(connection: Connection, key: bytes) -> tuple[int, Counts] | None:
-    """Return a content that is already there."""
-    row = connection.execute(
-        "SELECT id, language, chunks, symbols FROM blob WHERE key = ?", (key,)
-    ).fetchone()
-    return (row[0], Counts(row[1], row[2], row[3])) if row else None
+def find_blobs(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[int, Counts]]:
+    """Return those of some contents that are already there, with their figures, by key."""
+    found: dict[bytes, tuple[int, Counts]] = {}
+    for at in range(0, len(keys), _AT_ONCE):
+        some = keys[at : at + _AT_ONCE]
+        rows = connection.execute(
+            f"SELECT key, id, language, chunks, symbols FROM blob WHERE key IN ({_marks(some)})",  # noqa: S608
+            some,
+        )
+        found.update({key: (blob, Counts(*figures)) for key, blob, *figures in rows})
+    return found
 
 
-def write_blob(connection: Connection, key: bytes, rows: Analysed) -> tuple[int, Counts]:
-    """Store a content, unless another writer has just done so."""
-    if (found := find_blob(connection, key)) is not None:
-        return found
-    first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM chunk").fetchone()[0]
-    counts = Counts(rows.language, len(rows.chunks), len(rows.definitions))
-    blob: int = connection.execute(
-        "INSERT INTO blob (key, language, lines, errors, first_chunk, chunks, symbols, imports, uses)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        (
-            *(key, rows.language, rows.lines, rows.errors, first, counts.chunks, counts.symbols),
-            *(rows.imports, rows.uses),
-        ),
-    ).fetchone()[0]
+def write_blobs(
+    connection: Connection, contents: Sequence[tuple[bytes, Analysed]]
+) -> list[tuple[int, Counts]]:
+    """Store contents, except those that another writer has just stored.
+
+    The rows of all of them go to a table at once: one by one would take most of the time.
+
+    Args:
+        connection: In a transaction.
+        contents: Their keys, each once, and what is stored.
+
+    Returns:
+        For each its number and its figures.
+    """
+    stored = find_blobs(connection, [key for key, _ in contents])
+    blob = _next_id(connection, "blob")
+    first = chunk = _next_id(connection, "chunk")
+    blobs: list[tuple[object, ...]] = []
+    chunks: list[tuple[object, ...]] = []
+    words: list[tuple[int, str, str]] = []
+    definitions: list[tuple[object, ...]] = []
+    dependencies: list[tuple[object, ...]] = []
+    total = 0
+    for key, rows in contents:
+        if key in stored:
+            continue
+        counts = Counts(rows.language, len(rows.chunks), len(rows.definitions))
+        stored[key] = blob, counts
+        blobs.append((blob, key, *rows[:3], chunk, counts.chunks, counts.symbols, rows.imports, rows.uses))
+        for row in rows.chunks:
+            chunks.append((chunk, blob, *row[:5]))
+            words.append((chunk, row[5], row[6]))
+            total += row[2]
+            chunk += 1
+        definitions += [(blob, *row) for row in rows.definitions]
+        dependencies += [(blob, *row) for row in rows.dependencies]
+        blob += 1
+    connection.executemany(
+        "INSERT INTO blob (id, key, language, lines, errors, first_chunk, chunks, symbols, imports, uses)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        blobs,
+    )
     connection.executemany(
         "INSERT INTO chunk (id, blob, start_line, end_line, length, symbol, kind)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(first + n, blob, *row[:5]) for n, row in enumerate(rows.chunks)],
+        chunks,
     )
-    connection.executemany(
-        "INSERT INTO chunk_words (rowid, name, body) VALUES (?, ?, ?)",
-        [(first + n, row[5], row[6]) for n, row in enumerate(rows.chunks)],
-    )
+    connection.executemany("INSERT INTO chunk_words (rowid, name, body) VALUES (?, ?, ?)", words)
     connection.executemany(
         "INSERT INTO definition (blob, name, qualified, kind, signature, start_line, end_line)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(blob, *row) for row in rows.definitions],
+        definitions,
     )
-    if rows.dependencies:
-        connection.executemany(
-            "INSERT INTO dependency (blob, name, version, kind, line) VALUES (?, ?, ?, ?, ?)",
-            [(blob, *row) for row in rows.dependencies],
-        )
-    connection.execute(
-        "UPDATE total SET chunks = chunks + ?, words = words + ?",
-        (counts.chunks, sum(row[2] for row in rows.chunks)),
+    connection.executemany(
+        "INSERT INTO dependency (blob, name, version, kind, line) VALUES (?, ?, ?, ?, ?)", dependencies
     )
-    return blob, counts
+    connection.execute("UPDATE total SET chunks = chunks + ?, words = words + ?", (chunk - first, total))
+    return [stored[key] for key, _ in contents]
 
 
 def map_files(
-    connection: Connection, worktree: int, files: Iterable[tuple[str, Known, Counts | None]]
+    connection: Connection, worktree: int, files: Sequence[tuple[str, Known, Counts | None]]
 ) -> None:
     """Set what stands at paths of a worktree."""
-    for path, known, _ in files:
-        row = connection.execute("SELECT id FROM path WHERE path = ?", (path,)).fetchone()
-        if row is None:
-            number = connection.execute("INSERT INTO path (path) VALUES (?)", (path,)).lastrowid
-            connection.execute(
-                "INSERT INTO path_words (rowid, words) VALUES (?, ?)", (number, path_words(path))
-            )
-        else:
-            number = row[0]
-        connection.execute(
-            "INSERT OR REPLACE INTO file (worktree, path, blob, reason, size, mtime_ns, ctime_ns, inode)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (worktree, number, known.blob, known.reason, *known.stamp),
+    numbers: dict[str, int] = {}
+    for at in range(0, len(files), _AT_ONCE):
+        some = [path for path, _, _ in files[at : at + _AT_ONCE]]
+        numbers.update(
+            connection.execute(f"SELECT path, id FROM path WHERE path IN ({_marks(some)})", some)  # noqa: S608
         )
+    number = _next_id(connection, "path")
+    new: list[tuple[int, str]] = []
+    for path, _, _ in files:
+        if path not in numbers:
+            numbers[path] = number
+            new.append((number, path))
+            number += 1
+    connection.executemany("INSERT INTO path (id, path) VALUES (?, ?)", new)
+    connection.executemany(
+        "INSERT INTO path_words (rowid, words) VALUES (?, ?)",
+        [(number, path_words(path)) for number, path in new],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO file (worktree, path, blob, reason, size, mtime_ns, ctime_ns, inode)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(worktree, numbers[path], known.blob, known.reason, *known.stamp) for path, known, _ in files],
+    )
+
+
+def _next_id(connection: Connection, table: str) -> int:
+    row = connection.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").fetchone()  # noqa: S608
+    return int(row[0])
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
 
 
 def unmap_files(connection: Connection, worktree: int, paths: Iterable[str]) -> None:
@@ -189,6 +237,17 @@ def drop_unused_paths(connection: Connection) -> None:
     gone = connection.execute("SELECT id FROM path WHERE id NOT IN (SELECT path FROM file)").fetchall()
     connection.executemany("DELETE FROM path_words WHERE rowid = ?", gone)
     connection.executemany("DELETE FROM path WHERE id = ?", gone)
+
+
+def merge_words(connection: Connection) -> bool:
+    """Merge a part of the lists of words that many commits have left; a search looks into each of them.
+
+    Returns:
+        Whether there may be more to merge.
+    """
+    before = connection.total_changes
+    connection.execute("INSERT INTO chunk_words (chunk_words, rank) VALUES ('merge', ?)", (_MERGED_PAGES,))
+    return connection.total_changes - before >= _MERGE_WORKED
 
 
 def _drop_blob(connection: Connection, blob: int) -> None:

@@ -32,3 +32,5 @@ CREATE VIRTUAL TABLE path_vocabulary USING fts5vocab (path_words, row);
 CREATE TABLE total (chunks INTEGER NOT NULL, words INTEGER NOT NULL);
 INSERT INTO total VALUES (0, 0);
 INSERT INTO chunk_words (chunk_words, rank) VALUES ('hashsize', 16777216);
+-- Merged by the worker when nothing waits for it (``writer.merge_words``), not while files are brought in.
+INSERT INTO chunk_words (chunk_words, rank) VALUES ('automerge', 0);
