@@ -33,19 +33,20 @@ _IMPORTING = frozenset(
 
 def find_imports(
     captures: "dict[str, list[Node]]", lines: Lines
-) -> tuple[tuple[Import, ...], list[tuple[int, str, str]]]:
-    """Return the imports of a file, and a reference for each name they import.
+) -> tuple[tuple[Import, ...], list[tuple[int, str, str]], set[tuple[int, int]]]:
+    """Return the imports of a file, a reference for each name they import, and where the statements are.
 
     Args:
         captures: What the queries gave.
         lines: The file.
 
     Returns:
-        The imports in order, and (first byte, name, ``import``) of each imported name.
+        The imports in order, (first byte, name, ``import``) of each imported name, and the first byte of each
+        statement with the byte after its last.
     """
     statements = sorted({node.byte_range for node in captures.get("import", ())})
     if not statements:
-        return (), []
+        return (), [], set()
     parts = sorted(
         (*node.byte_range, role)
         for role in ("call", "module", "name", "path", "tree", "require")
@@ -56,14 +57,17 @@ def find_imports(
     # A statement within another one has its parts to itself.
     ends = [min(one[1], following[0]) for one, following in pairwise(statements)] + [statements[-1][1]]
     at = 0
-    for (start, _), end in zip(statements, ends, strict=True):
+    spans: set[tuple[int, int]] = set()
+    for span, end in zip(statements, ends, strict=True):
+        start = span[0]
         first = bisect_left(parts, (start,), at)
         at = bisect_left(parts, (end,), first)
         line = lines.row_of(start) + 1
         for module, names in _read(parts[first:at], lines):
+            spans.add(span)
             imports.append(Import(module, tuple(name for _, name in names), line))
             references.extend((place, name, "import") for place, name in names if name != "*")
-    return tuple(imports), references
+    return tuple(imports), references, spans
 
 
 def _read(parts: list[tuple[int, int, str]], lines: Lines) -> list[tuple[str, list[tuple[int, str]]]]:

@@ -56,9 +56,11 @@ def _parse_with(grammar: Grammar, lines: Lines) -> Parsed:
     elif len(captures.get("definition.rule", ())) > lines.count:
         del captures["definition.rule"]  # a minified style sheet has thousands that nobody looks for
     leading = Leading(captures, lines)
+    imports, imported, statements = find_imports(captures, lines)
     found = find_definitions(captures, lines.data)
+    if "import.require" in captures:  # `var View = require("./view")` imports View and defines nothing
+        found = [one for one in found if one.kind != "variable" or (one.start, one.end) not in statements]
     symbols = name_definitions(found, lines, leading)
-    imports, imported = find_imports(captures, lines)
     references = make_references(find_references(captures, found, lines) + imported, lines)
     errors = _errors(grammar, root, lines) if root.has_error else []
     units = find_units(captures, found, lines, leading)
