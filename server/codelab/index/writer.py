@@ -7,6 +7,7 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from codelab.index.analyse import Analysed
+from codelab.index.vectors import drop_vectors
 from codelab.index.walk import Stamp
 from codelab.index.words import path_words
 
@@ -256,6 +257,7 @@ def _drop_blob(connection: Connection, blob: int) -> None:
     ).fetchone()
     first = connection.execute("SELECT first_chunk FROM blob WHERE id = ?", (blob,)).fetchone()[0]
     connection.execute("DELETE FROM chunk_words WHERE rowid >= ? AND rowid < ?", (first, first + chunks))
+    drop_vectors(connection, blob, first, chunks)
     connection.execute("DELETE FROM chunk WHERE id >= ? AND id < ?", (first, first + chunks))
     connection.execute("DELETE FROM definition WHERE blob = ?", (blob,))
     connection.execute("DELETE FROM dependency WHERE blob = ?", (blob,))
