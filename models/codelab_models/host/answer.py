@@ -1,11 +1,12 @@
-"""The answer to one chat request, stopped as soon as nobody waits for it."""
+"""The answer to one request, stopped as soon as nobody waits for it."""
 
 import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from types import ModuleType
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -30,13 +31,23 @@ _STATUS = {
 }
 
 
-class ChatAnswer(Response):
-    """Asks the provider and sends what it says; a client that leaves cancels the provider's work."""
+Whole = Callable[[ModuleType, ModelCall], Awaitable[dict[str, Any]]]
 
-    def __init__(self, library: ProvidersLibrary, call: ModelCall) -> None:
+
+class ModelAnswer(Response):
+    """Asks the provider and sends what it says; a client that leaves cancels the provider's work.
+
+    Args:
+        library: litellm.
+        call: What is asked.
+        whole: Asks for an answer in one piece.
+    """
+
+    def __init__(self, library: ProvidersLibrary, call: ModelCall, whole: Whole = complete) -> None:
         super().__init__()
         self._library = library
         self._call = call
+        self._whole = whole
         self._outcome = "left"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +74,7 @@ class ChatAnswer(Response):
         try:
             litellm = await self._library.get()
             if not self._call.stream:
-                whole = await complete(litellm, self._call)
+                whole = await self._whole(litellm, self._call)
                 self._outcome = "answered"
                 return await JSONResponse(whole)(scope, receive, send)
             chunks = await after_the_first(stream(litellm, self._call))

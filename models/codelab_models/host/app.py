@@ -1,4 +1,4 @@
-"""The host's HTTP interface: the OpenAI chat API, and how the host is."""
+"""The host's HTTP interface: the OpenAI API for chat and embeddings, and how the host is."""
 
 import os
 import secrets
@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, failure
 from codelab_models.host.activity import Activity
-from codelab_models.host.answer import ChatAnswer, error_response
+from codelab_models.host.answer import ModelAnswer, error_response
+from codelab_models.host.embeddings import embeddings, read_embedding_call
 from codelab_models.host.providers_library import ProvidersLibrary
 from codelab_models.host.upstream import read_call
 from codelab_models.rendezvous import ACCESS_HEADER, PROTOCOL, TOKEN_HEADER
@@ -42,6 +43,7 @@ class HostApp:
         self._began = time.monotonic()
         routes = [
             Route("/v1/chat/completions", self._chat, methods=["POST"]),
+            Route("/v1/embeddings", self._embeddings, methods=["POST"]),
             Route("/v1/models", self._models),
         ]
         for prefix in ("", "/v1"):
@@ -96,7 +98,15 @@ class HostApp:
             call = read_call(await _body(request), key, request.headers.get(ACCESS_HEADER, ""))
         except ModelError as error:
             return error_response(error)
-        return ChatAnswer(self._library, call)
+        return ModelAnswer(self._library, call)
+
+    async def _embeddings(self, request: Request) -> Response:
+        try:
+            key = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+            call = read_embedding_call(await _body(request), key, request.headers.get(ACCESS_HEADER, ""))
+        except ModelError as error:
+            return error_response(error)
+        return ModelAnswer(self._library, call, embeddings)
 
 
 def chat_models(litellm: ModuleType) -> list[str]:

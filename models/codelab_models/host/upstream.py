@@ -57,10 +57,10 @@ def read_call(body: bytes, key: str, access: str) -> ModelCall:
     """
     try:
         data = json.loads(body)
-        given = json.loads(access or "{}")
+        parameters = parameters_in(access)
     except (ValueError, RecursionError) as error:
         raise _bad("It is not JSON") from error
-    if not isinstance(data, dict) or not isinstance(given, dict):
+    if not isinstance(data, dict):
         raise _bad("It is no JSON object")
     messages = data.get("messages")
     if not isinstance(messages, list) or not messages or not all(isinstance(one, dict) for one in messages):
@@ -68,10 +68,19 @@ def read_call(body: bytes, key: str, access: str) -> ModelCall:
     if not isinstance(data.get("model"), str) or not data["model"]:
         raise _bad("`model` must name a model")
     fields = {name: value for name, value in data.items() if name in PASSED_ON and value is not None}
-    parameters = {
-        name: value for name, value in given.items() if name in ACCESS_PARAMETERS and isinstance(value, str)
-    }
     return ModelCall(data["model"], fields, data.get("stream") is True, key, parameters)
+
+
+def parameters_in(access: str) -> dict[str, str]:
+    """Return the parameters of litellm that a caller may give.
+
+    Raises:
+        ValueError: It is no JSON object.
+    """
+    given = json.loads(access or "{}")
+    if not isinstance(given, dict):
+        raise ValueError("no object")
+    return {n: value for n, value in given.items() if n in ACCESS_PARAMETERS and isinstance(value, str)}
 
 
 async def stream(litellm: ModuleType, call: ModelCall) -> AsyncGenerator[dict[str, Any], None]:
@@ -83,7 +92,7 @@ async def stream(litellm: ModuleType, call: ModelCall) -> AsyncGenerator[dict[st
     answer = None
     try:
         answer = await litellm.acompletion(
-            **_arguments(call), stream=True, stream_options={"include_usage": True}
+            **arguments(call), stream=True, stream_options={"include_usage": True}
         )
         async for chunk in answer:
             data = chunk.model_dump(mode="json", exclude_none=True)
@@ -93,7 +102,7 @@ async def stream(litellm: ModuleType, call: ModelCall) -> AsyncGenerator[dict[st
                 why = "Its stream ended without saying that it is complete"
                 raise failure(FailureKind.CUT, f"{where} broke off in the middle of the answer", why=why)
             if isinstance(usage := data.get("usage"), dict):
-                usage["cost"] = _cost(litellm, call, usage)
+                usage["cost"] = cost(litellm, call, usage)
             yield data
     except ModelError:
         raise
@@ -111,13 +120,13 @@ async def complete(litellm: ModuleType, call: ModelCall) -> dict[str, Any]:
         ModelError: The provider failed.
     """
     try:
-        answer = await litellm.acompletion(**_arguments(call))
+        answer = await litellm.acompletion(**arguments(call))
     except Exception as error:
         raise explained(error, call) from None
     data: dict[str, Any] = answer.model_dump(mode="json", exclude_none=True)
     _restore(data, call)
     if isinstance(usage := data.get("usage"), dict):
-        usage["cost"] = _cost(litellm, call, usage)
+        usage["cost"] = cost(litellm, call, usage)
     return data
 
 
@@ -179,7 +188,8 @@ def explained(error: Exception, call: ModelCall) -> ModelError:
     return refusal(int(status), code, message, model=call.model, where=where, retry_after=wait)
 
 
-def _arguments(call: ModelCall) -> dict[str, Any]:
+def arguments(call: ModelCall) -> dict[str, Any]:
+    """Return what litellm is called with."""
     arguments: dict[str, Any] = {**call.fields, **call.parameters, "model": call.model}
     arguments |= {"num_retries": 0, "max_retries": 0, "timeout": UPSTREAM_SECONDS}
     if call.api_key:
@@ -207,7 +217,8 @@ def _finish_was_invented(answer: Any) -> bool:
     return all(reason is None for reason in reasons)
 
 
-def _cost(litellm: ModuleType, call: ModelCall, usage: Mapping[str, Any]) -> float:
+def cost(litellm: ModuleType, call: ModelCall, usage: Mapping[str, Any]) -> float:
+    """Return the price of some tokens in US dollars, 0 where it is not known."""
     counts = {
         "prompt_tokens": usage.get("prompt_tokens", 0),
         "completion_tokens": usage.get("completion_tokens", 0),

@@ -32,10 +32,15 @@ class ModelSettings(_Section):
     chat: str = Field(
         default="", description="Model that answers, as litellm names it, e.g. `ollama/qwen2.5-coder:14b`."
     )
+    embedding: str = Field(
+        default="",
+        description="Model that embeds code for search, as litellm names it, e.g. "
+        "`ollama/nomic-embed-text`: your code is sent to it. Empty: the bundled one; `none`: no vectors.",
+    )
     api_base: str = Field(
         default="",
         pattern=r"^(https?://.+)?$",
-        description="Base URL of the provider of `models.chat` where it is not the usual one.",
+        description="Base URL of the provider of these models where it is not the usual one.",
     )
     first_token_seconds: float = Field(default=30, gt=0, description="Longest wait for the first token.")
     idle_minutes: float = Field(

@@ -1,6 +1,8 @@
 """Turns the steps of a rule into the bytes of an answer."""
 
 import json
+import re
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -74,3 +76,17 @@ def whole(model: str, steps: tuple[Step, ...]) -> bytes:
     choice = {"index": 0, "message": message, "finish_reason": finish_reason(steps)}
     head = {"id": "scripted", "object": "chat.completion", "created": 1, "model": model}
     return json.dumps({**head, "choices": [choice], "usage": usage(steps)}).encode()
+
+
+def vectors(body: dict[str, Any], dimensions: int) -> str:
+    """Return embeddings that are near each other where texts share words: each word adds to one direction."""
+    texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+    data = []
+    for number, text in enumerate(texts):
+        row = [0.001] * dimensions
+        for word in re.findall(r"[a-z]+", text.lower()):
+            row[zlib.crc32(word.encode()) % dimensions] += 1.0
+        data.append({"object": "embedding", "index": number, "embedding": row})
+    count = sum(len(text.split()) for text in texts)
+    usage = {"prompt_tokens": count, "total_tokens": count}
+    return json.dumps({"object": "list", "model": body.get("model"), "data": data, "usage": usage})

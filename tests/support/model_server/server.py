@@ -40,6 +40,10 @@ class ScriptedModel:
     Attributes:
         base_url: What clients are pointed at, ending in ``/v1``.
         requests: Chat requests in the order they came.
+        embedded: Requests for embeddings, which are answered by the words of the texts, in order.
+        embedding_steps: What answers the next requests for embeddings instead, as the steps of a rule:
+            ``{"status": 429}``, ``{"raw": "{}"}``, ``{"stall": True}``; an empty one answers as usual.
+        dimensions: Of the vectors.
         unexpected: What came and no rule answered; not empty fails the test.
     """
 
@@ -47,6 +51,9 @@ class ScriptedModel:
         self.rules = list(rules)
         self.models = list(models)
         self.requests: list[Received] = []
+        self.embedded: list[Received] = []
+        self.embedding_steps: list[Step] = []
+        self.dimensions = 64
         self.unexpected: list[str] = []
         self.base_url = ""
         self.port = 0
@@ -133,6 +140,8 @@ class ScriptedModel:
             listed = [{"id": name, "object": "model"} for name in self.models]
             return await _send(writer, json.dumps({"object": "list", "data": listed}).encode())
         request = Received(path, headers, _parsed(body))
+        if path.endswith("/embeddings"):
+            return await self._embed(request, writer)
         if not path.endswith("/chat/completions") or not request.body:
             self.unexpected.append(f"{path} {body[:200]!r}")
             return await _send_error(writer, {"status": 404, "message": f"no {path} here"})
@@ -156,6 +165,18 @@ class ScriptedModel:
             results = await asyncio.gather(answer, leaving, return_exceptions=True)
         if isinstance(results[0], ConnectionError):
             request.gone.set()
+
+    async def _embed(self, request: Received, writer: asyncio.StreamWriter) -> None:
+        with self._changed:
+            self.embedded.append(request)
+            self._changed.notify_all()
+            step = self.embedding_steps.pop(0) if self.embedding_steps else {}
+        if "status" in step:
+            return await _send_error(writer, step)
+        if "stall" in step:
+            await self._release.wait()
+        answer = step.get("raw") or answers.vectors(request.body, self.dimensions)
+        await _send(writer, answer.encode())
 
     def _rule_for(self, request: Received) -> When | None:
         for position, rule in enumerate(self.rules):

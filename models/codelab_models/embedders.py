@@ -1,0 +1,126 @@
+"""From settings to an embedder."""
+
+import importlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.resources import files
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from codelab.config.places import Places
+from codelab.config.settings import ModelSettings, Settings
+from codelab_models.embedding_client import RemoteEmbedder
+from codelab_models.providers import access_for, provider_of
+from codelab_models.rendezvous import ACCESS_HEADER
+from codelab_models.transport import Address, base_url_of
+
+if TYPE_CHECKING:
+    from codelab_models.embedding import Embedder
+
+BUNDLED = "bundled"
+"""Source of the embedder that comes with CodeLab."""
+
+NONE = "none"
+"""Value of ``models.embedding`` with which nothing is embedded."""
+
+
+def source_of(models: ModelSettings) -> str:
+    """Return in one text which embedder the settings name: which vectors are wanted, and who makes them.
+
+    It is empty for none, ``bundled`` for the bundled one where there is one.
+    """
+    if not models.embedding:
+        return BUNDLED if has_bundled() else ""
+    if models.embedding == NONE:
+        return ""
+    base = "" if models.endpoint else models.api_base
+    return json.dumps({"model": models.embedding, "endpoint": models.endpoint, "api_base": base})
+
+
+def open_embedder(
+    source: str, places: Places, settings: Settings, environ: Mapping[str, str]
+) -> "Embedder | None":
+    """Return the embedder that a source names; nothing is started or asked before its first use.
+
+    Args:
+        source: As ``source_of`` made it, perhaps from settings of before.
+        places: Where the model host's folder is.
+        settings: How the host is started.
+        environ: The environment that holds the keys.
+
+    Returns:
+        The embedder, or None for an empty source, or one that is not there any more.
+
+    Raises:
+        ModelError: The endpoint is no URL, or the key cannot be a key.
+    """
+    if source == BUNDLED:
+        return bundled_embedder()
+    if not source:
+        return None
+    named = json.loads(source)
+    model, endpoint = str(named["model"]), str(named["endpoint"])
+    if endpoint:
+        key = environ.get("CODELAB_API_KEY") or environ.get("OPENAI_API_KEY") or ""
+        address = Address(base_url_of(endpoint)).with_key(key)
+
+        async def at_endpoint() -> Address:
+            return address
+
+        return RemoteEmbedder(f"{model} at {address.where}", model, at_endpoint)
+    access = access_for(model, settings.models.model_copy(update={"api_base": named["api_base"]}), environ)
+
+    async def at_host() -> Address:
+        from codelab_models.start import ready_host
+
+        host = await ready_host(places, settings)
+        headers = {**host.headers, ACCESS_HEADER: json.dumps(dict(access.parameters))}
+        return replace(host, headers=headers).with_key(access.api_key)
+
+    where = f" at {Address(named['api_base']).where}" if named["api_base"] else ""
+    return RemoteEmbedder(f"{model}{where}", model, at_host, explained=True)
+
+
+def without_passwords(source: str) -> str:
+    """Return a source as it may be stored: no user's name or password in its URLs."""
+    if not source or source == BUNDLED:
+        return source
+    named = json.loads(source)
+    return json.dumps({**named, **{key: _bare(named[key]) for key in ("endpoint", "api_base")}})
+
+
+def still_allowed(stored: str, models: ModelSettings) -> str:
+    """Return the source to open in place of a stored one, or an empty string if no query may go there.
+
+    The bundled one may be asked at any time; another only if the settings still name the same server.
+    """
+    if stored in ("", BUNDLED):
+        return stored
+    now = source_of(models)
+    if now in ("", BUNDLED):
+        return ""
+    before, current = json.loads(stored), json.loads(now)
+    same_server = all(before[key] == _bare(current[key]) for key in ("endpoint", "api_base"))
+    same_provider = provider_of(before["model"]).name == provider_of(current["model"]).name
+    if not same_server or not (before["endpoint"] or same_provider):
+        return ""
+    return json.dumps({**current, "model": before["model"]})
+
+
+def _bare(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def has_bundled() -> bool:
+    """Tell whether an embedder is bundled."""
+    return files("codelab_models").joinpath("embedder", "data", "rows.npy").is_file()
+
+
+def bundled_embedder() -> "Embedder | None":
+    """Return the embedder that comes with CodeLab, or None if none does."""
+    if not has_bundled():
+        return None
+    loaded: Embedder = importlib.import_module("codelab_models.embedder.bundled").load()
+    return loaded
