@@ -42,6 +42,9 @@ def test_index_tells_what_it_holds_and_search_finds_it(project: Path) -> None:
         "languages",
         "searchable_seconds",
         "total_seconds",
+        "embedder",
+        "embedded",
+        "embedding_error",
         "skipped",
     }
     assert data["files"] == 2 and data["languages"] == {"python": 1, "markdown": 1}

@@ -28,6 +28,8 @@ class IndexReport(BaseModel):
     symbols: int
     languages: dict[str, int]
     updated_at: float = Field(description="Unix time of the last completed change, or 0.")
+    embedded: int = Field(description="Chunks that have a vector.")
+    embedding_error: str = Field(description="Why the others get none, or empty.")
     last_error: str
     skipped: list[SkippedFile] = Field(description="The first files that are left out.")
     skipped_total: int
@@ -54,6 +56,8 @@ def add(server: MCPServer, face: McpFace) -> None:
             symbols=status.symbols,
             languages=status.languages,
             updated_at=status.updated_at,
+            embedded=status.embedded,
+            embedding_error=status.embedding_error,
             last_error=status.last_error,
             skipped=[
                 SkippedFile(path=skipped.path, reason=skipped.reason)

@@ -66,7 +66,7 @@ class IndexSupervisor:
             "--places",
             json.dumps(folders),
             "--settings",
-            json.dumps({"index": settings.index.model_dump(mode="json")}),
+            json.dumps(settings.model_dump(mode="json", include={"index", "models"})),
         )
         self._task: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None

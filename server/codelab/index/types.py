@@ -156,7 +156,10 @@ class IndexStatus:
         last_error: The last failure of the worker in words, or an empty string.
         skipped: Files left out and why.
         searchable_seconds: How long the last sweep worked until symbols and words could be searched.
-        total_seconds: How long it worked until everything was ready.
+        total_seconds: How long it worked until everything was ready, vectors included.
+        embedder: What makes the vectors of the chunks, or an empty string if nothing does.
+        embedded: Chunks that have its vectors.
+        embedding_error: Why it does not go on with the others, in words, or an empty string.
     """
 
     state: str
@@ -170,3 +173,6 @@ class IndexStatus:
     skipped: tuple[Skipped, ...] = ()
     searchable_seconds: float = 0.0
     total_seconds: float = 0.0
+    embedder: str = ""
+    embedded: int = 0
+    embedding_error: str = ""

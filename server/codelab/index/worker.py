@@ -25,6 +25,7 @@ from codelab.config.places import Places, find_places
 from codelab.config.settings import Settings
 from codelab.core.errors import Cancelled, CodeLabError
 from codelab.index import database
+from codelab.index.background import BackgroundEmbedding, Embedding
 from codelab.index.build import WorktreeIndexer
 from codelab.index.pausing import PauseSwitch, pause_path
 from codelab.index.pool import ParserPool
@@ -109,6 +110,8 @@ def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float 
     with lock:
         report = _Report(status_path(places, repository))
         report(replace(read_status(report.path), state="building", last_error=""))
+        embedding = BackgroundEmbedding(repository.root, folder, places, settings, report.embedding)
+        report.when_fresh = embedding.wake
         _say({"elected": True})
         stop, pool = threading.Event(), ParserPool()
         pause = PauseSwitch(pause_path(places, repository))
@@ -123,11 +126,13 @@ def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float 
                     cancelled=lambda: stop.is_set() or pause.is_on(),
                     pool=pool,
                 ) as indexer:
+                    embedding.start()
                     _work(indexer, report, stop, pause, sweep_seconds)
             except CodeLabError as error:
                 report.fail(error)
                 raise
             finally:
+                embedding.stop()
                 pool.close()
     return 0
 
@@ -208,11 +213,22 @@ class _Report:
         self._note = ""
         self._status = replace(read_status(path), state="building")
         self._written = 0.0
+        self._embedding = Embedding()
+        self._lock = threading.Lock()  # the thread that embeds reports as well
+        self.when_fresh: Callable[[], None] = lambda: None
 
     def __call__(self, status: IndexStatus) -> None:
         self._status = replace(status, last_error=self._note)
         self.failed = False
+        if status.state == "fresh":
+            self.when_fresh()
         if status.state != "building" or time.monotonic() - self._written > _STATUS_SECONDS:
+            self._write()
+
+    def embedding(self, embedding: Embedding) -> None:
+        """Take in how the vectors stand."""
+        self._embedding = embedding
+        if embedding.complete or embedding.error or time.monotonic() - self._written > _STATUS_SECONDS:
             self._write()
 
     def note(self, text: str) -> None:
@@ -233,8 +249,16 @@ class _Report:
 
     def _write(self) -> None:
         self._written = time.monotonic()
-        with contextlib.suppress(OSError):  # a full disk: the next status tells
-            write_status(self.path, self._status)
+        made = self._embedding
+        status = replace(
+            self._status,
+            embedder=made.embedder,
+            embedded=made.embedded,
+            embedding_error=made.error,
+            total_seconds=round(self._status.searchable_seconds + made.seconds, 4),
+        )
+        with self._lock, contextlib.suppress(OSError):  # a full disk: the next status tells
+            write_status(self.path, status)
 
 
 def _end_with_input(stop: threading.Event, pool: ParserPool) -> None:

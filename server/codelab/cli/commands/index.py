@@ -93,6 +93,9 @@ def _data(status: IndexStatus) -> Data:
         "languages": status.languages,
         "searchable_seconds": status.searchable_seconds,
         "total_seconds": status.total_seconds,
+        "embedder": status.embedder,
+        "embedded": status.embedded,
+        "embedding_error": status.embedding_error,
         "skipped": [{"path": skipped.path, "reason": skipped.reason} for skipped in status.skipped],
     }
 
@@ -103,6 +106,10 @@ def _show(status: IndexStatus, terminal: Terminal) -> None:
     ordered = sorted(status.languages.items(), key=lambda item: (-item[1], item[0]))
     if ordered:
         terminal.show(", ".join(f"{name} {count:,}" for name, count in ordered[:_LANGUAGES_SHOWN]))
+    if status.embedder or status.embedding_error:
+        terminal.show(f"{status.embedded:,} chunks have vectors of {status.embedder or 'no embedder yet'}")
+    if status.embedding_error:
+        terminal.show(f"not embedded: {status.embedding_error}")
     for skipped in status.skipped[:_SKIPPED_SHOWN]:
         terminal.show(f"not indexed: {skipped.path}: {skipped.reason}")
     if len(status.skipped) > _SKIPPED_SHOWN:

@@ -1,0 +1,249 @@
+"""Embed in the background what has no vectors yet, while the index is searched and kept up to date.
+
+A thread of the index worker with a connection of its own: it writes in small transactions, so that a saved
+file never waits for it, and what it has written stays, so that it goes on where it was after a kill. While
+the vectors of a new embedder are made, those of the one before serve.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from sqlite3 import Connection
+from typing import NamedTuple
+
+from codelab.config.places import Places
+from codelab.config.settings import Settings
+from codelab.core.errors import CodeLabError
+from codelab.index import database, vectors
+from codelab.index.content import Reader
+from codelab.index.embedding_process import EmbeddingProcesses
+from codelab.index.passages import Content, Embedded, embed_contents, read_content
+from codelab.index.vectors import StoredEmbedder, Unembedded
+from codelab.index.writer import transaction
+from codelab.store import sqlite
+from codelab_models.embedders import BUNDLED, open_embedder, source_of, without_passwords
+from codelab_models.embedding import Embedder
+
+FEW = 16
+"""So many contents, what saves leave, are embedded in this process and not in ones of their own."""
+
+_BATCH_BYTES = 200_000
+_BATCH_CONTENTS = 64
+_LIST = 20_000
+_LONGEST_PAUSE = 300.0
+
+
+class Embedding(NamedTuple):
+    """How the vectors of a worktree stand.
+
+    Attributes:
+        embedder: The recipe that is wanted; empty if nothing is embedded.
+        embedded: Chunks that have its vectors.
+        complete: Whether there is nothing left to do.
+        error: Why it does not go on, in words; it is tried again.
+        seconds: How long it worked since the last time it was complete.
+    """
+
+    embedder: str = ""
+    embedded: int = 0
+    complete: bool = False
+    error: str = ""
+    seconds: float = 0.0
+
+
+class _Job(NamedTuple):
+    embedder: Embedder
+    stored: StoredEmbedder
+    worktree: int
+    began: float
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.began
+
+
+class BackgroundEmbedding:
+    """The thread. ``wake`` it when something was indexed.
+
+    Args:
+        root: The worktree's folder.
+        folder: The repository's folder in the cache.
+        places: Where the model host's folder is.
+        settings: Which embedder, and what is indexed.
+        report: Called from the thread with every change.
+        pause_seconds: Before it is tried again what failed; it doubles each time.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        folder: Path,
+        places: Places,
+        settings: Settings,
+        report: Callable[[Embedding], None],
+        *,
+        pause_seconds: float = 2.0,
+    ) -> None:
+        self._pause = pause_seconds
+        self._root, self._folder, self._places, self._settings = root, folder, places, settings
+        self._report = report
+        self._source = source_of(settings.models)
+        self._embedder: Embedder | None = None
+        self._connection: Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._woken, self._stopped = threading.Event(), threading.Event()
+        self._standing = Embedding()
+        self._thread = threading.Thread(target=self._run, name="embedding", daemon=True)
+
+    def start(self) -> None:
+        """Begin to wait for work; nothing is begun where nothing is to be embedded."""
+        if self._source:
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Look whether there is work."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End soon: a batch that is on its way is lost, and made again the next time."""
+        self._stopped.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        pause: float | None = None
+        failures = 0
+        while True:
+            self._woken.wait(pause)
+            if pause is not None:
+                self._stopped.wait(pause)  # a save does not make a server that refuses more willing
+            if self._stopped.is_set():
+                break
+            self._woken.clear()
+            try:
+                self._work()
+                pause, failures = None, 0
+            except (CodeLabError, sqlite.Error, OSError) as error:
+                asked = getattr(error, "retry_after", 0.0)
+                pause = min(_LONGEST_PAUSE, max(asked, self._pause * 2**failures))
+                failures = min(failures + 1, 10)
+                self._tell(complete=False, error=str(error))
+                if isinstance(error, sqlite.Error):
+                    self._close()
+        self._close()
+
+    def _work(self) -> None:
+        if self._embedder is None:
+            self._embedder = open_embedder(self._source, self._places, self._settings, os.environ)
+        connection = self._open()
+        if self._embedder is None or connection is None:
+            return
+        row = connection.execute("SELECT id FROM worktree WHERE root = ?", (str(self._root),)).fetchone()
+        if row is None:
+            return
+        stored = self._noted(connection, self._embedder)
+        job = _Job(self._embedder, stored, int(row[0]), time.perf_counter())
+        while todo := vectors.unembedded(connection, job.worktree, stored.number, _LIST):
+            written = self._embed(connection, job, todo)
+            if self._stopped.is_set():
+                return
+            if not written:  # they have all changed since, and are indexed again in a moment
+                break
+        if vectors.serving_embedder(connection, job.worktree) != stored:
+            with transaction(connection):
+                vectors.serve(connection, job.worktree, stored.number)
+        self._count(connection, job)
+        self._tell(complete=True, error="", seconds=job.seconds)
+
+    def _noted(self, connection: Connection, embedder: Embedder) -> StoredEmbedder:
+        stored = vectors.find_embedder(connection, embedder.recipe)
+        if stored is None:
+            dimensions = embedder.dimensions  # a server may have to be asked, which no transaction waits for
+            with transaction(connection):
+                stored = vectors.add_embedder(
+                    connection, embedder.recipe, dimensions, without_passwords(self._source)
+                )
+        return stored
+
+    def _embed(self, connection: Connection, job: "_Job", todo: list[Unembedded]) -> int:
+        """Embed contents; return how many of their chunks were written."""
+        self._count(connection, job)
+        self._tell(complete=False, seconds=job.seconds)
+        written = 0
+        batches = self._batches(connection, todo)
+        for batch, embedded in self._embedded(job.embedder, batches, few=len(todo) <= FEW):
+            if self._stopped.is_set():
+                break
+            with transaction(connection):
+                for content, found in zip(batch, embedded, strict=True):
+                    if vectors.write_vectors(connection, job.stored, content.of, found.vectors, found.bits):
+                        written += content.of.chunks
+            so_far = self._standing.embedded + sum(content.of.chunks for content in batch)
+            self._standing = self._standing._replace(embedded=so_far)
+            self._tell(complete=False, error="", seconds=job.seconds)
+        return written
+
+    def _embedded(
+        self, embedder: Embedder, batches: Iterable[list[Content]], *, few: bool
+    ) -> Iterator[tuple[list[Content], list[Embedded]]]:
+        if self._source == BUNDLED and not few:
+            with EmbeddingProcesses() as processes:
+                yield from processes.embed(batches)
+            return
+        for batch in batches:
+            yield batch, embed_contents(embedder, [(one.data, one.places) for one in batch])
+
+    def _batches(self, connection: Connection, todo: list[Unembedded]) -> Iterator[list[Content]]:
+        reader = Reader(self._root)
+        batch: list[Content] = []
+        size = 0
+        try:
+            for of in todo:
+                if self._stopped.is_set():
+                    return
+                content = read_content(connection, reader, of, self._settings.index.max_file_bytes)
+                if content is None:
+                    continue
+                batch.append(content)
+                size += len(content.data)
+                if size >= _BATCH_BYTES or len(batch) >= _BATCH_CONTENTS:
+                    yield batch
+                    batch, size = [], 0
+            if batch:
+                yield batch
+        finally:
+            reader.close()
+
+    def _count(self, connection: Connection, job: "_Job") -> None:
+        count = vectors.count_embedded(connection, job.worktree, job.stored.number)
+        self._standing = self._standing._replace(embedder=job.stored.recipe, embedded=count)
+
+    def _tell(self, *, complete: bool, error: str | None = None, seconds: float | None = None) -> None:
+        before = self._standing
+        self._standing = before._replace(
+            complete=complete,
+            error=before.error if error is None else error,
+            seconds=before.seconds if seconds is None else seconds,
+        )
+        self._report(self._standing)
+
+    def _open(self) -> Connection | None:
+        identity = database.identity(self._folder)
+        if self._connection is not None and identity == self._identity:
+            return self._connection
+        self._close()
+        if identity is None:
+            return None
+        self._connection = sqlite.connect(database.database_path(self._folder))
+        self._identity = identity
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite.Error):
+                self._connection.close()
+        self._connection = None
