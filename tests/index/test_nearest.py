@@ -55,7 +55,7 @@ def add_file(connection: Connection, worktree: str, path: str, chunks: int) -> U
     number = writer.worktree_id(connection, worktree)
     rows = Analysed._make([*_NOTHING[:3], [(1, 1, 1, "", "", "", "word")] * chunks, *_NOTHING[4:]])
     with writer.transaction(connection):
-        blob, _ = writer.write_blob(connection, os.urandom(20), rows)
+        [(blob, _)] = writer.write_blobs(connection, [(os.urandom(20), rows)])
     first = connection.execute("SELECT first_chunk FROM blob WHERE id = ?", (blob,)).fetchone()[0]
     known = writer.Known(writer.Stamp(1, 1, 1, 1), blob, "")
     writer.map_files(connection, number, [(path, known, None)])

@@ -5,6 +5,7 @@ from sqlite3 import Connection
 from typing import TYPE_CHECKING, NamedTuple
 
 from codelab.index.content import Reader, blob_key, to_utf8
+from codelab.index.manifests import format_of
 from codelab.index.vectors import Unembedded
 from codelab.index.words import words_of
 
@@ -38,7 +39,7 @@ def read_content(connection: Connection, reader: Reader, of: Unembedded, max_byt
         return None
     data = to_utf8(raw)
     row = connection.execute("SELECT key, language FROM blob WHERE id = ?", (of.blob,)).fetchone()
-    if data is None or row is None or blob_key(data, row[1]) != row[0]:
+    if data is None or row is None or blob_key(data, row[1], format_of(of.path)) != row[0]:
         return None
     places: list[Place] = connection.execute(
         "SELECT symbol, start_line, end_line FROM chunk WHERE id >= ? AND id < ? ORDER BY id",
