@@ -1,0 +1,65 @@
+"""The table of word vectors: one row for each word, rows of 8-bit integers, read from the package's data."""
+
+import zlib
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_DIGEST_CHARACTERS = 16
+DATA_FILES = ("words.txt", "rows.npy", "weights.npy")
+
+
+class Numbers(dict[str, int]):
+    """The row of each word; words without a row of their own share ``buckets`` more by their checksum."""
+
+    def __init__(self, words: Iterable[str], rows: int) -> None:
+        super().__init__((word, number) for number, word in enumerate(words))
+        self.buckets = rows - len(self)
+
+    def __missing__(self, word: str) -> int:
+        return len(self) + zlib.crc32(word.encode("utf-8", "surrogatepass")) % self.buckets
+
+
+class Table(NamedTuple):
+    """The bundled table.
+
+    Attributes:
+        rows: The vectors, shape (words + buckets, dimensions): each word's row, then the shared ones.
+        weights: What a word counts in a query and in a passage, shape (2, words + buckets), times what its
+            row of integers is to be multiplied by.
+        numbers: The row of each word.
+        digest: Of the files, so that vectors made from other ones are told apart.
+    """
+
+    rows: "NDArray[np.int8]"
+    weights: "NDArray[np.float32]"
+    numbers: Numbers
+    digest: str
+
+
+@lru_cache(maxsize=1)
+def read_table() -> Table:
+    """Read the table, once."""
+    import numpy as np
+
+    data = files("codelab_models.embedder") / "data"
+    words = (data / "words.txt").read_text(encoding="utf-8").split("\n")
+    with as_file(data / "rows.npy") as rows_file, as_file(data / "weights.npy") as weights_file:
+        rows, weights = np.load(rows_file), np.load(weights_file)
+    return Table(rows, weights, Numbers(words, len(rows)), digest_of(data))
+
+
+def digest_of(folder: Traversable) -> str:
+    """Return the digest of a table's files: the first digits of the SHA-256 of all of them."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    for name in DATA_FILES:
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()[:_DIGEST_CHARACTERS]
