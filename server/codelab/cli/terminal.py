@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 from codelab.core.errors import CodeLabError
@@ -18,6 +19,14 @@ _GREEN = "\x1b[32m"
 _CYAN = "\x1b[36m"
 _BOLD = "\x1b[1m"
 _PLAIN = "\x1b[0m"
+_STYLES = {
+    "match": "\x1b[1;33m",
+    "keyword": "\x1b[35m",
+    "string": _GREEN,
+    "comment": _GREY,
+    "quiet": _GREY,
+    "place": "\x1b[1;36m",
+}
 _TO_LINE_START = "\r\x1b[K"
 _EMPHASIS = re.compile(r"\*\*([^*\n]+)\*\*")
 
@@ -65,6 +74,15 @@ class Terminal:
         """Print a remark below a result."""
         self._finish_line()
         sys.stdout.write(_painted(visible(text), _GREY, self._out_coloured) + "\n")
+
+    def show_styled(self, pieces: Iterable[tuple[str, str]]) -> None:
+        """Print one line of texts with their styles: a name of ``_STYLES``, or an empty string for none."""
+        self._finish_line()
+        painted = [
+            _painted(visible(text), _STYLES.get(style, ""), self._out_coloured and style in _STYLES)
+            for text, style in pieces
+        ]
+        sys.stdout.write("".join(painted).rstrip() + "\n")
 
     def show_diff(self, diff: str) -> None:
         """Print a unified diff, as a result."""

@@ -1,16 +1,23 @@
 """``codelab search``: passages of code for a query."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from codelab.cli.indexing import bring_index_up_to_date
 from codelab.cli.lines import InputLines
 from codelab.cli.opening import opened_workbench, run_async
+from codelab.cli.passages import show_passage
 from codelab.cli.reports import hit_data
 from codelab.cli.terminal import Terminal
 from codelab.core.errors import InputError
+from codelab.index.query import understand
 from codelab.index.types import Hit
 
+if TYPE_CHECKING:
+    from codelab.workbench.workbench import Workbench
+
 _FIRST_LINE_SHOWN = 60
+_MOST_CONTEXT = 1000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--path", default="", metavar="GLOB", help="only files that match, e.g. 'src/**'")
     parser.add_argument("--language", default="", help="only this language, e.g. python")
     parser.add_argument("--kind", default="", help="only this kind, e.g. function")
+    parser.add_argument(
+        "--context", type=_number, metavar="N", help="show the passages, with N lines around each"
+    )
     parser.add_argument("--stdin", action="store_true", help="read one query per line, answer one line each")
 
 
@@ -48,7 +58,7 @@ async def _search(options: argparse.Namespace, terminal: Terminal) -> int:
             if terminal.as_json:
                 terminal.show_json([hit_data(hit) for hit in found])
             else:
-                _show(found, terminal)
+                await _show(found, bench, options, terminal)
             return 0
         lines = InputLines()
         while (line := await lines.next()) is not None:
@@ -61,15 +71,37 @@ async def _search(options: argparse.Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def _show(found: list[Hit], terminal: Terminal) -> None:
+async def _show(
+    found: list[Hit], bench: "Workbench", options: argparse.Namespace, terminal: Terminal
+) -> None:
     if not found:
         terminal.note("Nothing found.")
         return
-    width = max(len(str(hit.span)) for hit in found)
-    for hit in found:
-        first = next((line.strip() for line in hit.text.splitlines() if line.strip()), "")
-        described = hit.symbol or hit.kind
-        terminal.show(f"{hit.span!s:<{width}}  {described}  {first[:_FIRST_LINE_SHOWN]}".rstrip())
+    if not terminal.streams and options.context is None:
+        width = max(len(str(hit.span)) for hit in found)
+        for hit in found:
+            first = next((line.strip() for line in hit.text.splitlines() if line.strip()), "")
+            described = hit.symbol or hit.kind
+            terminal.show(f"{hit.span!s:<{width}}  {described}  {first[:_FIRST_LINE_SHOWN]}".rstrip())
+        return
+    terms = understand(" ".join(options.query)).terms
+    for at, hit in enumerate(found):
+        if at:
+            terminal.show("")
+        text, first_line = await _with_context(hit, bench, options.context or 0)
+        show_passage(hit, text, terminal, first_line=first_line, terms=terms, root=bench.root)
+
+
+async def _with_context(hit: Hit, bench: "Workbench", lines: int) -> tuple[str, int]:
+    """Return a passage with lines around it, and the number of the first."""
+    if lines:
+        first = max(1, hit.start_line - lines)
+        try:
+            read = await bench.read_range(hit.path, first, hit.end_line + lines)
+        except InputError:  # gone since it was found
+            return hit.text, hit.start_line
+        return read.text, first
+    return hit.text, hit.start_line
 
 
 def _positive(text: str) -> int:
@@ -77,3 +109,9 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
     return number
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) > _MOST_CONTEXT:
+        raise argparse.ArgumentTypeError(f"must be a whole number, at most {_MOST_CONTEXT}")
+    return int(text)
