@@ -283,3 +283,10 @@ def test_long_lines_between_short_ones_are_cut_once() -> None:
     check_covers(data, parsed)
     places = [(chunk.start_line, chunk.end_line) for chunk in parsed.chunks]
     assert places == [(1, 30), (32, 32), (32, 32), (32, 32), (34, 36), (37, 37), (37, 37)]
+
+
+@pytest.mark.req("INDEX-2")
+def test_a_function_that_is_assigned_gives_its_chunk_its_name() -> None:
+    source = "View.prototype.find = function find(name) {\n" + lines_of(30) + "};\n"
+    chunk = chunk_at(parse("view.js", source.encode()), 1)
+    assert (chunk.symbol, chunk.kind) == ("View.find", "method")

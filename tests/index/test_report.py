@@ -43,6 +43,8 @@ FILES = """
     == bad.py
     def broken(:
         pass
+    == requirements.txt
+    requests>=2
     == one.txt
     1
     2
@@ -80,15 +82,23 @@ def test_imports_that_lead_nowhere_are_told_and_only_those(report: Report) -> No
 
 def test_coverage_errors_equal_files_and_speed_are_told(report: Report) -> None:
     covered = {one.language: (one.files, one.lines) for one in report.languages}
-    assert covered[""] == (2, 10) and covered["c"] == (1, 1)
+    assert covered[""] == (3, 11) and covered["c"] == (1, 1)
     assert report.lines == sum(lines for _, lines in covered.values())
     assert [one.path for one in report.syntax_errors] == ["bad.py"]
     assert report.duplicates == (("one.txt", "two.txt"),)
-    assert (report.contents, report.reused) == (8, 0)
+    assert (report.contents, report.reused) == (9, 0)
     assert report.searches > 0 and 0 < report.search_p50_ms <= report.search_p95_ms
     assert report.branch == "feature/pay"
     assert report.seconds_since_sweep is not None and report.seconds_since_sweep >= 0
-    assert json.loads(json.dumps(report.as_data()))["contents"] == 8
+    assert json.loads(json.dumps(report.as_data()))["contents"] == 9
+
+
+@pytest.mark.req("INDEX-8")
+def test_packages_that_manifests_ask_for_are_told(report: Report) -> None:
+    assert [(one.path, one.ecosystem, one.name, one.constraint, one.line) for one in report.dependencies] == [
+        ("requirements.txt", "pypi", "requests", ">=2", 1)
+    ]
+    assert report.commits == ()  # the repository has none
 
 
 def test_the_picture_is_sound_and_tells_the_figures(report: Report) -> None:

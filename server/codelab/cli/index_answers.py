@@ -2,23 +2,32 @@
 
 import argparse
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codelab.cli.reports import counted
 from codelab.cli.terminal import Terminal
 from codelab.core.errors import InputError
+from codelab.index.labelled import Quality, judge, load_labelled
 from codelab.index.report import Report
+from codelab.index.types import RequiredPackage
 
 if TYPE_CHECKING:
     from codelab.workbench.workbench import Workbench
 
 _LISTED = 10
+_JUDGED = 10
+_COMMITS = 5
 
 
 async def _report(bench: "Workbench", options: argparse.Namespace, terminal: Terminal) -> None:
+    queries = load_labelled(Path(options.labelled)) if options.labelled else []
     report = await bench.code.report()
+    if queries:
+        answers = [await bench.search(one.query, limit=_JUDGED) for one in queries]
+        quality = judge(queries, answers, lambda path: (bench.root / path).is_file(), _JUDGED)
+        report = replace(report, quality=quality)
     if options.svg:
         _write_picture(Path(options.svg), report)
         terminal.note(f"The picture is in {options.svg}")
@@ -45,6 +54,7 @@ def report_lines(report: Report) -> list[str]:
         f"{report.root}{branch}: {status.state}",
         f"  changed {_ago(report.seconds_since_change)},"
         f" all files compared {_ago(report.seconds_since_sweep)}",
+        *(f"  {one.date[:10]} {one.hash[:10]} {one.subject}" for one in report.commits[:_COMMITS]),
         "",
         f"{counted(status.files, 'file')}, {counted(report.lines, 'line')},"
         f" {counted(status.symbols, 'symbol')}, {counted(status.chunks, 'chunk')}",
@@ -60,12 +70,28 @@ def report_lines(report: Report) -> list[str]:
     lines += _listed("broken imports", [f"{b.path}:{b.line} {b.module}" for b in report.broken_imports])
     lines += _listed("files with syntax errors", [f"{e.path} ({e.errors})" for e in report.syntax_errors])
     lines += _listed("groups of equal files", [", ".join(paths) for paths in report.duplicates])
+    lines += _listed("packages asked for", [_package(one) for one in report.dependencies])
     lines.append(f"{counted(report.contents, 'content')}, {report.reused:,} shared with other worktrees")
     lines.append(
         f"search: half within {report.search_p50_ms:.1f} ms, 95 of 100 within {report.search_p95_ms:.1f} ms"
         f" ({report.searches} searches for names of the workspace)"
     )
-    return lines
+    return lines + (_quality_lines(report.quality) if report.quality else [])
+
+
+def _package(one: RequiredPackage) -> str:
+    asked = f"{one.name} {one.constraint}".rstrip()
+    return f"{asked} ({one.ecosystem}, {one.kind}) {one.path}:{one.line}"
+
+
+def _quality_lines(quality: Quality) -> list[str]:
+    left_out = f", {quality.left_out:,} left out: their files are not here" if quality.left_out else ""
+    k = quality.k
+    return [
+        f"search by {quality.queries:,} labelled queries{left_out}:",
+        f"  precision@{k} {quality.precision:.3f}, recall@{k} {quality.recall:.3f}, MRR {quality.mrr:.3f},"
+        f" NDCG@{k} {quality.ndcg:.3f}, mean relevance {quality.mean_relevance:.3f}",
+    ]
 
 
 def _listed(title: str, items: list[str]) -> list[str]:

@@ -84,7 +84,8 @@ def find_units(
             continue
         if stack:
             end = min(end, stack[-1].end)
-        definition = named.get((start, end))
+        # A statement has a semicolon after the definition that it is.
+        definition = named.get((start, end)) or named.get((start, end - 1))
         name = (
             (definition.qualified, _CHUNK_KINDS.get(definition.kind, definition.kind))
             if definition

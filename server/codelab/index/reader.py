@@ -20,6 +20,7 @@ from codelab.index.repository import Repository, find_repository, index_folder
 from codelab.index.search import Filters
 from codelab.index.types import Hit, IndexStatus, RequiredPackage, Skipped, Symbol
 from codelab.store import sqlite
+from codelab.workspace.commits import Commit, recent_commits
 from codelab.workspace.secrets import is_secret
 
 _LARGEST_BYTES = 50_000_000  # of a file that is shown; what is indexed is limited by the settings
@@ -151,6 +152,17 @@ class IndexReader:
         """Return what the dependency manifests of the workspace ask for, by path and line."""
         with self._lock:
             return self._ask(_dependencies) or []
+
+    def recent_commits(self, path: str = "", limit: int = 10) -> list[Commit]:
+        """Return the last commits of the branch, the newest first.
+
+        Args:
+            path: Only commits that changed this file or folder.
+            limit: Most commits.
+        """
+        if self.repository.common is None:
+            return []
+        return recent_commits(self.repository.root, path, limit)
 
     def status(self) -> IndexStatus:
         """Return how the index stands, with what was left out of it."""

@@ -9,11 +9,14 @@ from typing import Any
 
 from codelab.index.broken import broken_imports
 from codelab.index.code_graph import CodeGraph, View
-from codelab.index.types import BrokenImport, IndexStatus
+from codelab.index.labelled import Quality
+from codelab.index.types import BrokenImport, IndexStatus, RequiredPackage
+from codelab.workspace.commits import Commit
 
 _QUERIES = 20
 _LARGEST_LISTED = 200
 _MIN_DUPLICATE_LINES = 5
+_COMMITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ class Report:
         search_p50_ms: Half of the searches for the workspace's own names took no longer, in milliseconds.
         search_p95_ms: The same for 95 of 100.
         searches: How many were measured.
+        commits: The last commits of the branch.
+        dependencies: The packages that the workspace's dependency manifests ask for.
+        quality: How good search is on a labelled set, if one was given.
     """
 
     root: str
@@ -75,6 +81,9 @@ class Report:
     search_p50_ms: float = 0.0
     search_p95_ms: float = 0.0
     searches: int = 0
+    commits: tuple[Commit, ...] = ()
+    dependencies: tuple[RequiredPackage, ...] = ()
+    quality: Quality | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON-ready data."""
@@ -109,6 +118,8 @@ def make_report(graph: CodeGraph, overlay: Mapping[str, str] | None = None) -> R
         search_p50_ms=_percentile(times, 0.50),
         search_p95_ms=_percentile(times, 0.95),
         searches=len(times),
+        commits=tuple(reader.recent_commits(limit=_COMMITS)),
+        dependencies=tuple(reader.dependencies()),
         **figures,
     )
 

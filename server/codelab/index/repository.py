@@ -1,6 +1,6 @@
 """Which repository a workspace belongs to, told from files alone.
 
-The git program is never run: a repository's configuration can make it execute anything.
+The git program is not run for it: a repository's configuration can make it execute anything.
 """
 
 import os

@@ -27,6 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     resume = actions.add_parser("resume", help="let it go on")
     report = actions.add_parser("report", help="how good it is: coverage, broken imports, errors, speed")
     report.add_argument("--svg", metavar="FILE", help="write it as a picture too")
+    report.add_argument(
+        "--labelled", metavar="FILE", help="judge search by queries whose answers are known (JSON)"
+    )
     drawn = actions.add_parser("map", help="the most used definitions of all files")
     drawn.add_argument("names", nargs="*", metavar="FILE", help="files or folders that it should be about")
     drawn.add_argument("--tokens", type=int, default=1500, metavar="N", help="most tokens (1500)")
