@@ -17,9 +17,9 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def hit_data(hit: Hit) -> Data:
-    """Return a passage as ``codelab search --json`` prints it."""
-    return {
+def hit_data(hit: Hit, *, explained: bool = False) -> Data:
+    """Return a passage as ``codelab search --json`` prints it, on request with why it ranks where it does."""
+    data: Data = {
         "path": hit.path,
         "start_line": hit.start_line,
         "end_line": hit.end_line,
@@ -27,6 +27,12 @@ def hit_data(hit: Hit) -> Data:
         "symbol": hit.symbol,
         "kind": hit.kind,
     }
+    if explained:
+        data["reasons"] = [
+            {"what": one.what, ("multiplies" if one.multiplies else "adds"): one.amount}
+            for one in hit.reasons
+        ]
+    return data
 
 
 def source_data(source: LineSpan) -> Data:

@@ -14,6 +14,8 @@ DefinitionRow = tuple[str, str, str, str, int, int]
 DependencyRow = tuple[str, str, str, int]
 """Name, constraint, kind, line."""
 
+MOST_TOP_NAMES = 400
+
 
 class Analysed(NamedTuple):
     """All that is stored for one content.
@@ -27,6 +29,7 @@ class Analysed(NamedTuple):
         imports: Packed by ``pack_imports``.
         uses: References, packed by ``pack_uses``.
         dependencies: What it asks for, where its path makes it a dependency manifest.
+        top_names: The words of the names that are defined at the top level, separated by spaces.
     """
 
     language: str
@@ -37,6 +40,7 @@ class Analysed(NamedTuple):
     imports: str
     uses: bytes
     dependencies: list[DependencyRow]
+    top_names: str
 
 
 def analyse(path: str, data: bytes) -> Analysed:
@@ -61,4 +65,5 @@ def analyse(path: str, data: bytes) -> Analysed:
         pack_imports(parsed.imports),
         pack_uses(parsed.references),
         [(one.name, one.constraint, one.kind, one.line) for one in read_manifest(path, data)],
+        words_of(" ".join([d.name for d in parsed.symbols if "." not in d.qualified][:MOST_TOP_NAMES])),
     )

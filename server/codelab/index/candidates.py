@@ -5,13 +5,18 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from sqlite3 import Connection
 
+from codelab.index import evidence
 from codelab.index.bm25 import Statistics
 from codelab.index.query import Query
+from codelab.index.types import Reason
 from codelab.index.walk import Stamp
 
 NAME_WEIGHT = 3.0
 BODY_WEIGHT = 1.0
 COLUMN_WEIGHTS = (NAME_WEIGHT, BODY_WEIGHT)
+_RANK = f"bm25({NAME_WEIGHT}, {BODY_WEIGHT})"
+_MOST_PASSAGES = 12_000  # that a search goes through; words of more are left to the other evidence
+_OF_A_FILE = 3  # passages of a file that is found by its path
 
 
 @dataclass(slots=True)
@@ -19,6 +24,7 @@ class Candidate:
     """A passage that may answer, and the evidence for it.
 
     Attributes:
+        chunk: Its number in the index, or -1 for text that is given.
         path: Its file, relative to the workspace.
         language: Of the file, or an empty string.
         start_line: First line, from 1.
@@ -26,13 +32,18 @@ class Candidate:
         symbol: Qualified name of the definition it belongs to, or an empty string.
         kind: That definition's kind.
         stamp: The file's stamp when it was indexed; None for text that is given.
+        blob: The number of the file's content in the index, or -1.
         text: The passage, where it is given; None if it is to be read from the file.
         words: BM25 over its words.
-        place: BM25 over the words of its path.
-        defines: How well a name it defines is the one asked for, 0 to 1.
+        defines: How well a name it defines is the one asked for, by the weight that counts it.
+        meaning: The cosine of the angle between its vector and the query's, or 0.
+        near: BM25 of the other good passages of its file.
+        repeat: What is left of its score because better passages of its file stand before it.
         score: All of it weighed together.
+        reasons: How the score came about; only for what is shown.
     """
 
+    chunk: int
     path: str
     language: str
     start_line: int
@@ -40,15 +51,22 @@ class Candidate:
     symbol: str
     kind: str
     stamp: Stamp | None = None
+    blob: int = -1
     text: str | None = None
     words: float = 0.0
-    place: float = 0.0
-    defines: float = 0.0
-    score: float = field(default=0.0)
+    defines: dict[str, float] = field(default_factory=dict)
+    meaning: float = 0.0
+    near: float = 0.0
+    repeat: float = 1.0
+    score: float = 0.0
+    reasons: tuple[Reason, ...] = ()
 
+
+Found = dict[tuple[int, str], Candidate]
+"""Passages by chunk and path: equal files share their chunks."""
 
 _CHUNK_COLUMNS = (
-    "c.id, p.path, b.language, c.start_line, c.end_line, c.symbol, c.kind,"
+    "c.id, p.path, b.language, c.start_line, c.end_line, c.symbol, c.kind, b.id,"
     " f.size, f.mtime_ns, f.ctime_ns, f.inode"
 )
 # Every join is a CROSS JOIN: SQLite then keeps their order, from the few rows found to what belongs to them.
@@ -59,94 +77,130 @@ _CHUNK_TABLES = """
 """
 
 
+class Frequencies:
+    """How many passages hold each word, remembered as long as the index stays as it is.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._total = (0, 0)
+        self._known: dict[str, int] = {}
+
+    def statistics(self, connection: Connection, terms: Sequence[str]) -> Statistics:
+        """Return what BM25 needs to know of the passages in the index."""
+        total = connection.execute("SELECT chunks, words FROM total").fetchone()
+        if total != self._total:
+            self._total, self._known = total, {}
+        unknown = [term for term in terms if term not in self._known]
+        if unknown:
+            self._known.update(dict.fromkeys(unknown, 0))
+            self._known.update(
+                connection.execute(
+                    "SELECT v.term, v.doc FROM json_each(?) j"
+                    " CROSS JOIN chunk_vocabulary v ON v.term = j.value",
+                    (json.dumps(unknown),),
+                )
+            )
+        known = {term: self._known[term] for term in terms if self._known[term]}
+        return Statistics(total[0], total[1], known)
+
+
+def telling_terms(terms: Sequence[str], statistics: Statistics) -> list[str]:
+    """Return those words of a query that passages are looked up by, the rarest first.
+
+    What is in very many passages costs most of the time and tells least, so such words are left out as long
+    as rarer ones are there.
+    """
+    frequency = statistics.frequency
+    chosen: list[str] = []
+    passages = 0
+    for term in sorted(terms, key=lambda term: (frequency.get(term, 0), term)):
+        passages += frequency.get(term, 0)
+        if passages > _MOST_PASSAGES and any(one in frequency for one in chosen):
+            break
+        chosen.append(term)
+    return chosen
+
+
 def match_expression(terms: Iterable[str]) -> str:
     """Return the expression of FTS5 that finds passages with any of some words."""
     return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
 
 
-def statistics(connection: Connection, terms: Sequence[str]) -> Statistics:
-    """Return what BM25 needs to know of the passages in the index."""
-    rows, words = connection.execute("SELECT chunks, words FROM total").fetchone()
-    return Statistics(rows, words, _frequencies(connection, "chunk_vocabulary", terms))
-
-
-def path_statistics(connection: Connection, terms: Sequence[str]) -> Statistics:
-    """Return what BM25 needs to know of the paths in the index."""
-    rows = connection.execute("SELECT count(*) FROM path").fetchone()[0]
-    words = connection.execute("SELECT coalesce(sum(cnt), 0) FROM path_vocabulary").fetchone()[0]
-    return Statistics(rows, words, _frequencies(connection, "path_vocabulary", terms))
-
-
-def _frequencies(connection: Connection, vocabulary: str, terms: Sequence[str]) -> dict[str, int]:
-    rows = connection.execute(
-        f"SELECT v.term, v.doc FROM json_each(?) j CROSS JOIN {vocabulary} v ON v.term = j.value",  # noqa: S608
-        (json.dumps(terms),),
-    )
-    return dict(rows)
+def words_of_paths_like(connection: Connection, terms: Iterable[str]) -> set[str]:
+    """Return the words of paths that begin as some words of a query do."""
+    found: set[str] = set()
+    for start in {evidence.prefix(term) for term in terms} - {""}:
+        rows = connection.execute(
+            "SELECT term FROM path_vocabulary WHERE term >= ? AND term < ?", (start, f"{start}\x7f")
+        )
+        found.update(row[0] for row in rows)
+    return found
 
 
 def matching_chunks(
     connection: Connection, worktree: int, terms: Sequence[str], limit: int
-) -> tuple[dict[tuple[int, str], Candidate], bool]:
+) -> tuple[Found, bool]:
     """Find the passages whose words match best.
 
     Returns:
-        The passages by chunk and path (equal files share their chunks), and whether there may be more.
+        The passages, and whether there may be more.
     """
+    if not terms:
+        return {}, False
     scores = dict(
         connection.execute(
             "SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? AND rank MATCH ?"
             " ORDER BY rank LIMIT ?",
-            (match_expression(terms), f"bm25({NAME_WEIGHT}, {BODY_WEIGHT})", limit),
+            (match_expression(terms), _RANK, limit),
         )
     )
-    found = _load(connection, worktree, scores)
-    for (chunk, _), candidate in found.items():
-        candidate.words = scores[chunk]
-    return found, len(scores) == limit
+    return _load(connection, worktree, scores), len(scores) == limit
 
 
-def matching_paths(
-    connection: Connection, worktree: int, terms: Sequence[str], limit: int
-) -> dict[str, float]:
-    """Find the files whose paths match best, with their scores."""
+def chunks_of_paths(
+    connection: Connection,
+    worktree: int,
+    *,
+    terms: Sequence[str],
+    path_terms: Iterable[str],
+    seen: Collection[str],
+    limit: int,
+) -> Found:
+    """Find passages in the files whose paths match best.
+
+    Args:
+        connection: The index.
+        worktree: The number of the worktree in it.
+        terms: Words that passages are looked up by.
+        path_terms: Words that paths are looked up by.
+        seen: Paths that are left out.
+        limit: Most files.
+
+    Returns:
+        Those passages of each file whose words match, and where there are none its first.
+    """
     rows = connection.execute(
-        "SELECT p.path, m.score FROM (SELECT rowid AS id, -rank AS score FROM path_words"
-        " WHERE path_words MATCH ? ORDER BY rank LIMIT ?) m"
-        " CROSS JOIN file f ON f.path = m.id AND f.worktree = ? CROSS JOIN path p ON p.id = m.id"
-        " WHERE f.blob IS NOT NULL",
-        (match_expression(terms), limit, worktree),
+        "SELECT p.path, b.first_chunk, b.chunks FROM (SELECT rowid AS id, rank AS score FROM path_words"
+        " WHERE path_words MATCH ? ORDER BY rank LIMIT ?) m CROSS JOIN path p ON p.id = m.id"
+        " CROSS JOIN file f ON f.path = m.id AND f.worktree = ? CROSS JOIN blob b ON b.id = f.blob"
+        " WHERE b.chunks ORDER BY m.score",
+        (match_expression(path_terms), 2 * limit, worktree),
     )
-    return dict(rows)
-
-
-def chunks_of_files(
-    connection: Connection, worktree: int, terms: Sequence[str], paths: Collection[str]
-) -> dict[tuple[int, str], Candidate]:
-    """Find passages in certain files: those whose words match, and where there are none the first."""
-    if not paths:
-        return {}
-    listed = json.dumps(list(paths))
-    blobs = (
-        "SELECT b.first_chunk AS first, b.chunks AS number"
-        " FROM json_each(?) j CROSS JOIN path p ON p.path = j.value"
-        " CROSS JOIN file f ON f.path = p.id AND f.worktree = ? CROSS JOIN blob b ON b.id = f.blob"
-    )
-    scores = dict(
-        connection.execute(
-            f"SELECT w.rowid, -w.rank FROM chunk_words w WHERE +w.rowid IN (SELECT c.id FROM ({blobs}) s"  # noqa: S608
-            " CROSS JOIN chunk c ON c.id >= s.first AND c.id < s.first + s.number)"
-            " AND chunk_words MATCH ? AND rank MATCH ?",
-            (listed, worktree, match_expression(terms), f"bm25({NAME_WEIGHT}, {BODY_WEIGHT})"),
-        )
-    )
-    for first, number in connection.execute(blobs, (listed, worktree)):
-        if number:
-            scores.setdefault(first, 0.0)
-    found = _load(connection, worktree, scores)
-    for (chunk, _), candidate in found.items():
-        candidate.words = scores[chunk]
-    return found
+    missing = [(first, number) for path, first, number in rows if path not in seen][:limit]
+    scores: dict[int, float] = {}
+    for first, number in missing:
+        scores[first] = 0.0
+        if terms:
+            scores.update(
+                connection.execute(
+                    "SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? AND rank MATCH ?"
+                    " AND rowid >= ? AND rowid < ? ORDER BY rank LIMIT ?",
+                    (match_expression(terms), _RANK, first, first + number, _OF_A_FILE),
+                )
+            )
+    return _load(connection, worktree, scores)
 
 
 def defining_chunks(
@@ -168,17 +222,35 @@ def defining_chunks(
     return [((row[2], row[3]), _candidate(row[2:]), row[0], row[1]) for row in rows]
 
 
-def _load(connection: Connection, worktree: int, chunks: Collection[int]) -> dict[tuple[int, str], Candidate]:
+def chunks_by_number(connection: Connection, worktree: int, chunks: Collection[int]) -> Found:
+    """Return passages by the numbers of their chunks."""
+    return _load(connection, worktree, dict.fromkeys(chunks, 0.0))
+
+
+def top_names(connection: Connection, blobs: Collection[int]) -> dict[int, str]:
+    """Return the words of the names that some contents define at the top level."""
+    return dict(
+        connection.execute(
+            "SELECT b.id, b.top_names FROM json_each(?) j CROSS JOIN blob b ON b.id = j.value",
+            (json.dumps(list(blobs)),),
+        )
+    )
+
+
+def _load(connection: Connection, worktree: int, scores: dict[int, float]) -> Found:
     rows = connection.execute(
         f"SELECT {_CHUNK_COLUMNS} FROM json_each(?) j CROSS JOIN chunk c ON c.id = j.value{_CHUNK_TABLES}",  # noqa: S608
-        (json.dumps(list(chunks)), worktree),
+        (json.dumps(list(scores)), worktree),
     )
-    return {(row[0], row[1]): _candidate(row) for row in rows}
+    found = {(row[0], row[1]): _candidate(row) for row in rows}
+    for (chunk, _), candidate in found.items():
+        candidate.words = scores[chunk]
+    return found
 
 
 def _candidate(row: Sequence[object]) -> Candidate:
-    _, path, language, start, end, symbol, kind, *stamp = row
-    return Candidate(path, language, start, end, symbol, kind, Stamp(*stamp))  # type: ignore[arg-type]
+    chunk, path, language, start, end, symbol, kind, blob, *stamp = row
+    return Candidate(chunk, path, language, start, end, symbol, kind, Stamp(*stamp), blob)  # type: ignore[arg-type]
 
 
 def search_terms(query: Query) -> tuple[str, ...]:

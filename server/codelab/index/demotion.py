@@ -1,8 +1,13 @@
-"""What a file is for, told from its path: a demotion for what is seldom the answer to a question."""
+"""What a file is for, told from its path: what is seldom the answer to a question stands back."""
 
+import math
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from sqlite3 import Connection
 from typing import NamedTuple
+
+from codelab.index.weights import WEIGHTS
 
 _TESTS = re.compile(
     r"(?:^|/)(?:tests?|testing|__tests__|__mocks__|spec|specs|testdata|fixtures|e2e|test-utils?)/"
@@ -28,36 +33,92 @@ _TEXTS = re.compile(
 _SURFACES = re.compile(
     r"(?:^|/)(?:__init__\.pyi?|index\.[cm]?[jt]sx?|mod\.rs|[^/]*\.d\.[cm]?ts|package-info\.java)$"
 )
+_PRIVATE = re.compile(r"(?:^|/)(?:_(?!_)[^/]*|internal|internals)(?:/|\.\w+$)")
+_HIDDEN = re.compile(r"(?:^|/)\.[^/]")
+_VERSION_FOLDER = re.compile(r"(?:^|/)v(\d{1,2})/")
+_VERSION_WORD = re.compile(r"v\d{1,2}")
+_LATER_VERSIONS = 12  # beyond the one at hand that are looked for
+_LEAST_SHARED = 3
 
 
 class _Rule(NamedTuple):
+    name: str  # of the weight
     pattern: re.Pattern[str]
-    factor: float
     unless: frozenset[str]  # stems in a query that ask for just such files
 
 
 RULES = (
-    _Rule(_TESTS, 0.5, frozenset(("test", "spec", "fixtur", "mock", "conftest"))),
-    _Rule(_GENERATED, 0.5, frozenset(("generat", "migrat", "snapshot"))),
-    _Rule(_VENDORED, 0.6, frozenset(("vendor", "local", "extern"))),
-    _Rule(_EXAMPLES, 0.7, frozenset(("exampl", "sampl", "demo", "doc", "tutorial", "benchmark", "legacy"))),
+    _Rule("test", _TESTS, frozenset(("test", "spec", "fixtur", "mock", "conftest"))),
+    _Rule("generated", _GENERATED, frozenset(("generat", "migrat", "snapshot"))),
+    _Rule("vendored", _VENDORED, frozenset(("vendor", "local", "extern"))),
     _Rule(
-        _TEXTS, 0.7, frozenset(("doc", "readm", "changelog", "config", "configur", "packag", "html", "css"))
+        "example", _EXAMPLES, frozenset(("exampl", "sampl", "demo", "doc", "tutorial", "benchmark", "legacy"))
     ),
-    _Rule(_SURFACES, 0.8, frozenset(("index", "init", "export"))),
+    _Rule(
+        "prose",
+        _TEXTS,
+        frozenset(("doc", "readm", "changelog", "config", "configur", "packag", "html", "css")),
+    ),
+    _Rule("surface", _SURFACES, frozenset(("index", "init", "export"))),
+    _Rule("private", _PRIVATE, frozenset(("intern", "privat"))),
+    _Rule("hidden", _HIDDEN, frozenset(("hidden",))),
 )
 
 
 @lru_cache(maxsize=50_000)
-def demotion(path: str, terms: frozenset[str]) -> float:
-    """Return what the score of a passage in a file is multiplied by: 1 for plain sources.
+def demotions(path: str, terms: frozenset[str]) -> tuple[str, ...]:
+    """Return the names of the weights by which a file stands back: none for plain sources.
 
     Args:
         path: The file.
         terms: The stems of the query: one that asks for tests is not turned away from them.
     """
-    factor = 1.0
-    for rule in RULES:
-        if rule.unless.isdisjoint(terms) and rule.pattern.search(path):
-            factor *= rule.factor
-    return factor
+    return tuple(rule.name for rule in RULES if rule.unless.isdisjoint(terms) and rule.pattern.search(path))
+
+
+def demotion(path: str, terms: frozenset[str]) -> float:
+    """Return what is left of the score of a file by its path alone: 1 for plain sources.
+
+    Args:
+        path: The file.
+        terms: The stems of the query.
+    """
+    weights: dict[str, float] = WEIGHTS._asdict()
+    return math.prod(weights[name] for name in demotions(path, terms))
+
+
+def version_folder(path: str) -> str:
+    """Return the innermost folder of a path that is named for a version (``src/v3/``), or an empty string."""
+    found = None
+    for found in _VERSION_FOLDER.finditer(path):  # noqa: B007 - the last one is wanted
+        pass
+    return path[: found.end()] if found is not None else ""
+
+
+def asks_for_a_version(words: Iterable[str]) -> bool:
+    """Tell whether one of the words of a query, as written, is a version (``v3``)."""
+    return any(_VERSION_WORD.fullmatch(word.lower()) for word in words)
+
+
+def is_superseded(connection: Connection, folder: str) -> bool:
+    """Tell whether a folder named for a version lies beside a later one, or beside newer forms of its files.
+
+    Args:
+        connection: The index.
+        folder: As ``version_folder`` returns it.
+    """
+    parent, _, name = folder[:-1].rpartition("/")
+    prefix = f"{parent}/" if parent else ""
+    number = int(name[1:])
+    for later in range(number + 1, number + 1 + _LATER_VERSIONS):
+        # "0" is the character after "/": the range holds all paths below the folder.
+        bounds = (f"{prefix}v{later}/", f"{prefix}v{later}0")
+        if connection.execute("SELECT 1 FROM path WHERE path >= ? AND path < ? LIMIT 1", bounds).fetchone():
+            return True
+    here, shared = connection.execute(
+        "SELECT count(*), coalesce(sum(EXISTS ("
+        "SELECT 1 FROM path q WHERE q.path = ? || substr(p.path, ?))), 0)"
+        " FROM path p WHERE p.path >= ? AND p.path < ?",
+        (prefix, len(folder) + 1, folder, f"{folder[:-1]}0"),
+    ).fetchone()
+    return bool(shared >= _LEAST_SHARED and 2 * shared >= here)

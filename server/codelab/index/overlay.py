@@ -12,7 +12,6 @@ from codelab.index.candidates import COLUMN_WEIGHTS, Candidate
 from codelab.index.content import lines_of
 from codelab.index.facts import Use, unpack_imports, unpack_uses
 from codelab.index.parsed import Import
-from codelab.index.words import path_words
 from codelab.workspace.secrets import is_secret
 
 _MOST_CACHED = 64
@@ -37,6 +36,7 @@ class OverlayText(NamedTuple):
         lines: Its lines, with their ends.
         imports: In the order of the file.
         uses: Of names in it.
+        top_names: The words of the names it defines at the top level.
     """
 
     key: bytes
@@ -46,6 +46,7 @@ class OverlayText(NamedTuple):
     lines: list[str]
     imports: list[Import]
     uses: list[Use]
+    top_names: str
 
 
 class OverlayCache:
@@ -74,7 +75,9 @@ def _parse(path: str, data: bytes, key: bytes) -> OverlayText:
         for start, end, _, symbol, kind, name, body in rows.chunks
     ]
     imports, uses = unpack_imports(rows.imports), unpack_uses(rows.uses)
-    return OverlayText(key, rows.language, passages, rows.definitions, lines_of(data), imports, uses)
+    return OverlayText(
+        key, rows.language, passages, rows.definitions, lines_of(data), imports, uses, rows.top_names
+    )
 
 
 def without_secrets(overlay: Mapping[str, str] | None) -> dict[str, str]:
@@ -83,12 +86,12 @@ def without_secrets(overlay: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def overlay_candidates(
-    path: str, text: OverlayText, terms: Sequence[str], chunks: Statistics, paths: Statistics
+    path: str, text: OverlayText, terms: Sequence[str], statistics: Statistics
 ) -> list[Candidate]:
     """Return a text's passages with their scores, as if they were in the index."""
-    place = bm25.score(bm25.count((path_words(path),)), terms, (1.0,), paths)
     return [
         Candidate(
+            -1,
             path,
             text.language,
             one.start_line,
@@ -96,8 +99,7 @@ def overlay_candidates(
             one.symbol,
             one.kind,
             text="".join(text.lines[one.start_line - 1 : one.end_line]),
-            words=bm25.score(one.counted, terms, COLUMN_WEIGHTS, chunks),
-            place=place,
+            words=bm25.score(one.counted, terms, COLUMN_WEIGHTS, statistics),
         )
         for one in text.passages
     ]

@@ -10,14 +10,14 @@ from typing import TypeVar
 
 from codelab.config.places import Places
 from codelab.index import database, search
-from codelab.index.candidates import Candidate
+from codelab.index.candidates import Candidate, Frequencies
 from codelab.index.content import Reader, to_utf8
 from codelab.index.manifests import ecosystem_of
 from codelab.index.overlay import OverlayCache, OverlayText, without_secrets
 from codelab.index.progress import read_status, status_path
 from codelab.index.query import understand
 from codelab.index.repository import Repository, find_repository, index_folder
-from codelab.index.search import Filters
+from codelab.index.search import Filters, Sources
 from codelab.index.types import Hit, IndexStatus, RequiredPackage, Skipped, Symbol
 from codelab.store import sqlite
 from codelab.workspace.commits import Commit, recent_commits
@@ -46,6 +46,7 @@ class IndexReader:
         self._connection: Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._overlays = OverlayCache()
+        self._frequencies = Frequencies()
 
     @classmethod
     def open(cls, root: Path, places: Places) -> "IndexReader":
@@ -86,7 +87,8 @@ class IndexReader:
             texts = {p: self._overlays.get(p, text) for p, text in without_secrets(overlay).items()}
             ranked: list[Candidate] = []
             for _ in range(_STALE_ROUNDS):
-                ask = partial(search.rank, query=understood, limit=limit, filters=filters, overlay=texts)
+                sources = Sources(texts, self._frequencies)
+                ask = partial(search.rank, query=understood, limit=limit, filters=filters, sources=sources)
                 ranked, stale = self._with_text(self._ask(ask) or [])
                 if not stale:
                     break
@@ -206,6 +208,7 @@ class IndexReader:
             connection.close()  # the worker is making it, or is about to
             return None
         self._connection, self._identity = connection, identity
+        self._frequencies = Frequencies()
         return connection
 
     def _close(self) -> None:
@@ -268,6 +271,7 @@ def _hit(candidate: Candidate) -> Hit:
         candidate.symbol,
         candidate.kind,
         candidate.text or "",
+        candidate.reasons,
     )
 
 

@@ -1,8 +1,23 @@
 """The plain data that the index gives to everything above it."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from codelab.core.positions import LineSpan
+
+
+class Reason(NamedTuple):
+    """One part of how a score came about.
+
+    Attributes:
+        what: In words for a person.
+        amount: What it adds to the score, or what the score is multiplied by.
+        multiplies: Whether it multiplies.
+    """
+
+    what: str
+    amount: float
+    multiplies: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +32,7 @@ class Hit:
         symbol: Qualified name of the definition the passage belongs to, or an empty string.
         kind: ``function``, ``class``, ``method``, ``module``, ``section``, ``window`` and the like.
         text: The passage as it stands in the file, or in the unsaved buffer.
+        reasons: How the score came about: what was added, then what the sum was multiplied by.
     """
 
     path: str
@@ -26,6 +42,7 @@ class Hit:
     symbol: str
     kind: str
     text: str
+    reasons: tuple[Reason, ...] = ()
 
     @property
     def span(self) -> LineSpan:

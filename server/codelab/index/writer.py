@@ -131,7 +131,12 @@ def write_blobs(
             continue
         counts = Counts(rows.language, len(rows.chunks), len(rows.definitions))
         stored[key] = blob, counts
-        blobs.append((blob, key, *rows[:3], chunk, counts.chunks, counts.symbols, rows.imports, rows.uses))
+        blobs.append(
+            (
+                *(blob, key, *rows[:3], chunk, counts.chunks, counts.symbols),
+                *(rows.imports, rows.uses, rows.top_names),
+            )
+        )
         for row in rows.chunks:
             chunks.append((chunk, blob, *row[:5]))
             words.append((chunk, row[5], row[6]))
@@ -141,8 +146,8 @@ def write_blobs(
         dependencies += [(blob, *row) for row in rows.dependencies]
         blob += 1
     connection.executemany(
-        "INSERT INTO blob (id, key, language, lines, errors, first_chunk, chunks, symbols, imports, uses)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO blob (id, key, language, lines, errors, first_chunk, chunks, symbols, imports, uses,"
+        " top_names) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         blobs,
     )
     connection.executemany(

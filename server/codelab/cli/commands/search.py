@@ -30,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--context", type=_number, metavar="N", help="show the passages, with N lines around each"
     )
+    parser.add_argument("--explain", action="store_true", help="show why each passage ranks where it does")
     parser.add_argument("--stdin", action="store_true", help="read one query per line, answer one line each")
 
 
@@ -56,7 +57,7 @@ async def _search(options: argparse.Namespace, terminal: Terminal) -> int:
         if not options.stdin:
             found = await hits(" ".join(options.query))
             if terminal.as_json:
-                terminal.show_json([hit_data(hit) for hit in found])
+                terminal.show_json([hit_data(hit, explained=options.explain) for hit in found])
             else:
                 await _show(found, bench, options, terminal)
             return 0
@@ -64,7 +65,7 @@ async def _search(options: argparse.Namespace, terminal: Terminal) -> int:
         while (line := await lines.next()) is not None:
             found = await hits(line.strip()) if line.strip() else []
             if terminal.as_json:
-                terminal.show_json([hit_data(hit) for hit in found], indent=None)
+                terminal.show_json([hit_data(hit, explained=options.explain) for hit in found], indent=None)
             else:
                 terminal.show("  ".join(str(hit.span) for hit in found) or "-")
                 terminal.flush()
@@ -83,6 +84,7 @@ async def _show(
             first = next((line.strip() for line in hit.text.splitlines() if line.strip()), "")
             described = hit.symbol or hit.kind
             terminal.show(f"{hit.span!s:<{width}}  {described}  {first[:_FIRST_LINE_SHOWN]}".rstrip())
+            _show_reasons(hit, options, terminal)
         return
     terms = understand(" ".join(options.query)).terms
     for at, hit in enumerate(found):
@@ -90,6 +92,12 @@ async def _show(
             terminal.show("")
         text, first_line = await _with_context(hit, bench, options.context or 0)
         show_passage(hit, text, terminal, first_line=first_line, terms=terms, root=bench.root)
+        _show_reasons(hit, options, terminal)
+
+
+def _show_reasons(hit: Hit, options: argparse.Namespace, terminal: Terminal) -> None:
+    for one in hit.reasons if options.explain else ():
+        terminal.show(f"    {'x' if one.multiplies else '+'}{one.amount:<6.3g} {one.what}")
 
 
 async def _with_context(hit: Hit, bench: "Workbench", lines: int) -> tuple[str, int]:

@@ -5,7 +5,7 @@ CREATE TABLE path (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE blob (
     id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, language TEXT NOT NULL, lines INTEGER NOT NULL,
     errors INTEGER NOT NULL, first_chunk INTEGER NOT NULL, chunks INTEGER NOT NULL, symbols INTEGER NOT NULL,
-    unused_since REAL, imports TEXT NOT NULL, uses BLOB NOT NULL
+    unused_since REAL, imports TEXT NOT NULL, uses BLOB NOT NULL, top_names TEXT NOT NULL
 );
 CREATE TABLE file (
     worktree INTEGER NOT NULL, path INTEGER NOT NULL, blob INTEGER, reason TEXT NOT NULL DEFAULT '',

@@ -1,0 +1,216 @@
+"""Gather the passages that may answer a query, with the evidence for each, not yet weighed."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from sqlite3 import Connection
+from typing import NamedTuple
+
+from pathspec import GitIgnoreSpec
+
+from codelab.index import candidates, evidence
+from codelab.index.bm25 import Statistics
+from codelab.index.candidates import Candidate, Found, Frequencies
+from codelab.index.demotion import asks_for_a_version, demotions, is_superseded, version_folder
+from codelab.index.evidence import Shares
+from codelab.index.overlay import OverlayText, overlay_candidates
+from codelab.index.query import Query
+from codelab.index.words import split_identifier
+
+_FIRST_LOOK = 300
+_LAST_LOOK = 25_600
+_PATHS = 12  # files found by their paths alone
+_DEFINITIONS = 200
+_OTHER_CASE = 0.8  # of a name that is written in other letters than in the query
+_WITHIN = 0.9  # of a name that is defined within another
+
+
+class Filters(NamedTuple):
+    """What a passage must be; ``path`` is a pattern as in .gitignore, a folder or a file. Empty: anything."""
+
+    path: str = ""
+    language: str = ""
+    kind: str = ""
+
+
+class Sources(NamedTuple):
+    """What is known beside the index itself.
+
+    Attributes:
+        overlay: Texts that stand for what the index has at their paths.
+        frequencies: What is remembered from query to query.
+        nearest: Chunks whose vectors are nearest to the query's, with the cosine of the angle between.
+    """
+
+    overlay: Mapping[str, OverlayText]
+    frequencies: Frequencies
+    nearest: Sequence[tuple[int, float]] = ()
+
+
+class FileEvidence(NamedTuple):
+    """What speaks for a file or against it, by the weight that counts it."""
+
+    parts: Mapping[str, float]
+    demotions: tuple[str, ...]
+
+
+class Gathered(NamedTuple):
+    """What may answer a query.
+
+    Attributes:
+        candidates: The passages.
+        files: What is known of their files, by path.
+        scale: The score from words of a passage with all of them, each a few times.
+    """
+
+    candidates: list[Candidate]
+    files: dict[str, FileEvidence]
+    scale: float
+
+
+def gather(
+    connection: Connection, worktree: int, *, query: Query, limit: int, filters: Filters, sources: Sources
+) -> Gathered:
+    """Return the passages that may answer a query.
+
+    Args:
+        connection: The index.
+        worktree: The number of the worktree in it.
+        query: What is asked for.
+        limit: How many are wanted in the end.
+        filters: What they must be.
+        sources: What is known beside the index.
+    """
+    terms = candidates.search_terms(query)
+    statistics = sources.frequencies.statistics(connection, terms)
+    telling = candidates.telling_terms(terms, statistics)
+    asked = evidence.shares(
+        query.terms, statistics, sorted(candidates.words_of_paths_like(connection, query.terms))
+    )
+    accepts = _acceptor(filters)
+    look = _FIRST_LOOK
+    while True:
+        found, more = candidates.matching_chunks(connection, worktree, telling, look)
+        seen = {path for _, path in found}
+        found |= candidates.chunks_of_paths(
+            connection,
+            worktree,
+            terms=telling,
+            path_terms=_path_terms(terms, asked),
+            seen=seen,
+            limit=_PATHS,
+        )
+        kept = [c for c in found.values() if c.path not in sources.overlay and accepts(c)]
+        if len(kept) >= 2 * limit or not more or look >= _LAST_LOOK:
+            break
+        look *= 4
+    _add_nearest(connection, worktree, found, sources.nearest)
+    _add_definitions(connection, worktree, query, asked, found)
+    kept = [c for c in found.values() if c.path not in sources.overlay and accepts(c)]
+    if sources.overlay:
+        kept += filter(accepts, _from_overlay(query, asked, telling, statistics, sources.overlay))
+    return Gathered(kept, _files(connection, query, asked, kept, sources), _scale(query.terms, statistics))
+
+
+def _path_terms(terms: Iterable[str], asked: Shares) -> list[str]:
+    return [*terms, *{word for words in asked.similar.values() for word in words}]
+
+
+def _scale(terms: Sequence[str], statistics: Statistics) -> float:
+    return sum(evidence.tellingness(statistics.rows, statistics.frequency.get(t, 0)) for t in terms) or 1.0
+
+
+def _acceptor(filters: Filters) -> Callable[[Candidate], bool]:
+    path = filters.path.strip().removeprefix("./")
+    spec = GitIgnoreSpec.from_lines([path]) if path else None
+    language, kind = filters.language.lower(), filters.kind.lower()
+
+    def accepts(candidate: Candidate) -> bool:
+        return (
+            (not language or candidate.language == language)
+            and (not kind or candidate.kind == kind)
+            and (spec is None or spec.match_file(candidate.path))
+        )
+
+    return accepts
+
+
+def _add_nearest(
+    connection: Connection, worktree: int, found: Found, nearest: Sequence[tuple[int, float]]
+) -> None:
+    if not nearest:
+        return
+    cosines = dict(nearest)
+    known = {chunk for chunk, _ in found}
+    found |= candidates.chunks_by_number(connection, worktree, [n for n in cosines if n not in known])
+    for (chunk, _), candidate in found.items():
+        candidate.meaning = max(0.0, cosines.get(chunk, 0.0))
+
+
+def _add_definitions(
+    connection: Connection, worktree: int, query: Query, asked: Shares, found: Found
+) -> None:
+    names = {*query.names, *query.words}
+    for key, candidate, name, qualified in candidates.defining_chunks(
+        connection, worktree, names, _DEFINITIONS
+    ):
+        _note_definition(found.setdefault(key, candidate), query, asked, name, qualified)
+
+
+def _note_definition(candidate: Candidate, query: Query, asked: Shares, name: str, qualified: str) -> None:
+    """Note how well a definition fits the names in a query, as a share of what the query asks for."""
+    folded = name.lower()
+    if any(folded == one.lower() for one in query.names):
+        weight, exact = ("named" if query.is_name else "mentioned"), name in query.names
+    elif any(folded == one.lower() for one in query.words):
+        weight, exact = "word", name in query.words
+    else:
+        return
+    fit = (1.0 if exact else _OTHER_CASE) * (1.0 if qualified == name else _WITHIN)
+    if weight != "named":
+        words = set(split_identifier(name).split())
+        fit *= min(1.0, sum(asked.share.get(word, 0.0) for word in words))
+    candidate.defines[weight] = max(candidate.defines.get(weight, 0.0), fit)
+
+
+def _from_overlay(
+    query: Query,
+    asked: Shares,
+    telling: Sequence[str],
+    statistics: Statistics,
+    overlay: Mapping[str, OverlayText],
+) -> list[Candidate]:
+    found = []
+    for path, text in overlay.items():
+        passages = overlay_candidates(path, text, telling, statistics)
+        for name, qualified, _, _, start, _ in text.definitions:
+            for one in passages:
+                if one.start_line <= start <= one.end_line:
+                    _note_definition(one, query, asked, name, qualified)
+        named = any(evidence.path_evidence(path, asked))
+        found += [one for n, one in enumerate(passages) if one.words or one.defines or (named and not n)]
+    return found
+
+
+def _files(
+    connection: Connection, query: Query, asked: Shares, kept: Sequence[Candidate], sources: Sources
+) -> dict[str, FileEvidence]:
+    blobs = {c.path: c.blob for c in kept}
+    names = candidates.top_names(connection, {blob for blob in blobs.values() if blob >= 0})
+    terms = frozenset(query.terms)
+    versions = {} if asks_for_a_version(query.words) else {version_folder(path): False for path in blobs}
+    for version in versions:
+        versions[version] = bool(version) and is_superseded(connection, version)
+    found = {}
+    for path, blob in blobs.items():
+        text = sources.overlay.get(path)
+        outline = text.top_names if text is not None else names.get(blob, "")
+        file_name, folder = evidence.path_evidence(path, asked)
+        parts = {
+            "file_name": file_name,
+            "folder": folder,
+            "outline": evidence.outline_evidence(outline, asked),
+        }
+        rules = demotions(path, terms)
+        if versions.get(version_folder(path)):
+            rules += ("superseded",)
+        found[path] = FileEvidence(parts, rules)
+    return found

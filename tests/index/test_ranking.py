@@ -1,0 +1,162 @@
+"""In what order passages stand, and why."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from codelab.index.bm25 import Statistics
+from codelab.index.candidates import telling_terms
+from codelab.index.evidence import is_similar
+from codelab.index.reader import IndexReader
+from codelab.index.types import Hit
+from tests.index.conftest import Index
+from tests.index.helpers import paths, write
+
+CLIENT = '''
+class Client:
+    """Send requests to the service."""
+
+    def send_request(self, request):
+        return self.transport.send(request)
+'''
+
+
+def check_order(root: Path, index: Index, reader: IndexReader, files: dict[str, str]) -> None:
+    """Check that a query for the client finds files in the order given, whatever the order of their names."""
+    write(root, "".join(f"== {path}\n{text}\n" for path, text in files.items()))
+    index()
+    assert paths(reader.search("send request")) == list(files)
+
+
+@pytest.mark.req("INDEX-4")
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("shop/v2/client.py", "shop/v1/client.py"),
+        ("shop/zz/client.py", "shop/_aa/client.py"),
+        ("zz/client.py", ".aa/client.py"),
+        ("zz/client.py", "tests/client.py"),
+        ("zz/client.py", "aa/vendor/client.py"),
+        ("zz/client.py", "aa/examples/client.py"),
+        ("zz/client.py", "aa/client_pb2.py"),
+    ],
+)
+def test_what_is_seldom_the_answer_stands_back(
+    root: Path, index: Index, reader: IndexReader, better: str, worse: str
+) -> None:
+    check_order(root, index, reader, {better: CLIENT, worse: CLIENT + "\n# the other\n"})
+
+
+@pytest.mark.req("INDEX-4")
+def test_an_older_version_that_is_asked_for_does_not_stand_back(
+    root: Path, index: Index, reader: IndexReader
+) -> None:
+    write(root, f"== shop/v1/client.py\n{CLIENT}\n== shop/v2/client.py\n{CLIENT}\n# newer\n")
+    index()
+    assert paths(reader.search("v1 client"))[0] == "shop/v1/client.py"
+    assert paths(reader.search("client"))[0] == "shop/v2/client.py", "the control"
+
+
+@pytest.mark.req("INDEX-4")
+def test_a_version_folder_beside_newer_forms_of_its_files_is_an_older_version(
+    root: Path, index: Index, reader: IndexReader
+) -> None:
+    names = ("client", "server", "transport")
+    kept = "".join(f"== shop/{name}.py\n{CLIENT}\n# {name}\n" for name in names)
+    old = "".join(f"== shop/v1/{name}.py\n{CLIENT}\n# old {name}\n" for name in names)
+    write(root, kept + old)
+    index()
+    hits = reader.search("client send request")
+    assert paths(hits)[0] == "shop/client.py"
+    assert [said(hit) & {"a newer version lies beside it"} != set() for hit in hits] == [
+        hit.path.startswith("shop/v1/") for hit in hits
+    ]
+
+
+@pytest.mark.req("INDEX-4")
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("serialization", "shop/serializers.py"),
+        ("wie funktioniert parse_header", "shop/headers.py"),
+        ("как работает parse_header", "shop/headers.py"),
+        ("ヘッダー parse_header", "shop/headers.py"),
+    ],
+)
+def test_other_forms_of_a_word_and_other_languages_find_the_file(
+    root: Path, index: Index, reader: IndexReader, query: str, path: str
+) -> None:
+    write(
+        root,
+        """
+        == shop/serializers.py
+        def dump(order):
+            return order.data
+        == shop/orders.py
+        def dump(order):
+            return order.data or order
+        == shop/headers.py
+        def parse_header(line):
+            return line.split(":")
+        """,
+    )
+    index()
+    assert paths(reader.search(query))[0] == path
+
+
+def said(hit: Hit) -> set[str]:
+    """Return what the reasons of a hit say."""
+    return {reason.what for reason in hit.reasons}
+
+
+@pytest.mark.req("INDEX-4")
+def test_the_reasons_of_a_hit_give_its_score(root: Path, index: Index, reader: IndexReader) -> None:
+    write(root, f"== shop/client.py\n{CLIENT}\n== tests/test_client.py\n{CLIENT}\n# test\n")
+    index()
+    for query in ("Client", "send a request to the service", "client send_request"):
+        hits = reader.search(query)
+        assert len(hits) >= 2
+        for hit in hits:
+            sum_of = sum(one.amount for one in hit.reasons if not one.multiplies)
+            factor = math.prod(one.amount for one in hit.reasons if one.multiplies)
+            assert hit.score == pytest.approx(sum_of * factor, abs=0.02)
+    assert "it defines the name asked for" in said(reader.search("Client")[0])
+    assert "a test" in said(reader.search("Client", path="tests")[0])
+    assert "a test" not in said(reader.search("test Client", path="tests")[0])
+
+
+@pytest.mark.req("INDEX-7")
+def test_a_buffer_has_the_reasons_of_its_file(root: Path, index: Index, reader: IndexReader) -> None:
+    write(root, f"== shop/_client.py\n{CLIENT}\n== shop/other.py\nx = 1\n")
+    index()
+    overlay = {"shop/_client.py": (root / "shop/_client.py").read_text()}
+    plain = reader.search("client request")
+    assert reader.search("client request", overlay=overlay) == plain
+    assert "internal" in said(plain[0])
+
+
+@pytest.mark.req("INDEX-4")
+def test_words_that_are_nearly_everywhere_are_left_out_as_long_as_rarer_ones_are_there() -> None:
+    statistics = Statistics(100_000, 5_000_000, {"get": 40_000, "set": 30_000, "invoice": 12})
+    assert telling_terms(("get", "invoice", "set"), statistics) == ["invoice"]
+    assert telling_terms(("get", "set"), statistics) == ["set"]
+    assert telling_terms(("get", "unheard"), statistics) == ["unheard", "get"]
+
+
+@pytest.mark.req("INDEX-4")
+@pytest.mark.parametrize(
+    ("term", "word", "similar"),
+    [
+        ("serializ", "serializer", True),
+        ("serialization", "serializ", True),
+        ("config", "configur", True),
+        ("serialization", "serializer", True),
+        ("rout", "router", True),
+        ("cat", "cats", False),
+        ("contract", "contrast", False),
+        ("parse", "parse", False),
+    ],
+)
+def test_forms_of_one_word_are_told_from_words_that_begin_alike(term: str, word: str, similar: bool) -> None:
+    assert is_similar(term, word) is similar
