@@ -18,6 +18,7 @@ import math
 import posixpath
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.index import database
+from codelab.index.background import BackgroundEmbedding
 from codelab.index.build import WorktreeIndexer
 from codelab.index.candidates import Frequencies
 from codelab.index.explain import added
@@ -34,8 +36,8 @@ from codelab.index.gathering import Filters, Sources, gather
 from codelab.index.query import understand
 from codelab.index.repository import find_repository, index_folder
 from codelab.index.search import put_in_order
+from codelab.index.similar import SimilarPassages
 from codelab.index.weights import WEIGHTS, Weights
-from codelab.store import sqlite
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +51,7 @@ SHAKEN = 0.1  # the standard deviation of the shaking, as a share of a score
 TIMES = 4
 PRICE = 0.004  # of the NDCG for each doubling or halving of a weight
 START = WEIGHTS._replace(near=1, file_name=2, folder=1, outline=1, named=1, mentioned=1, word=0.3)
-FITTED = ("near", "file_name", "folder", "outline", "named", "mentioned", "word")
+FITTED = ("near", "file_name", "folder", "outline", "named", "mentioned", "word", "meaning")
 LEFT_OUT = (*FITTED, "test", "example", "prose", "surface", "superseded", "private", "hidden")
 
 
@@ -94,16 +96,35 @@ def ask_all(root: Path, items: list[dict[str, Any]], prefix: str) -> list[Asked]
         with WorktreeIndexer(root, places, Settings()) as indexer:
             indexer.sweep()
         folder = index_folder(places, find_repository(root))
-        connection = sqlite.connect(database.database_path(folder), read_only=True)
+        embed_all(root, folder, places)
+        connection = database.open_for_reading(folder)
         try:
-            sources = Sources({}, Frequencies())
+            similar = SimilarPassages(places, Settings())
             found = [
-                _asked(connection, item["query"], item["category"], targets_of(item, root, prefix), sources)
+                _asked(
+                    connection,
+                    item["query"],
+                    item["category"],
+                    targets_of(item, root, prefix),
+                    Sources({}, Frequencies(), item["query"], similar),
+                )
                 for item in items
             ]
         finally:
             connection.close()
     return [one for one in found if one.targets]
+
+
+def embed_all(root: Path, folder: Path, places: Places) -> None:
+    """Make the vectors of an index, and wait until they are there."""
+    done = threading.Event()
+    embedding = BackgroundEmbedding(
+        root, folder, places, Settings(), lambda standing: done.set() if standing.complete else None
+    )
+    embedding.start()
+    embedding.wake()
+    done.wait(600)
+    embedding.stop()
 
 
 def _asked(

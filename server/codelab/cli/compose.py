@@ -68,7 +68,8 @@ async def _assemble(
     watch = StateWatch(db)
     watch.start()
     parts.push_async_callback(watch.stop)
-    knowledge = Knowledge(IndexSupervisor(root, places, settings), IndexReader.open(root, places), overlay)
+    reader = IndexReader.open(root, places, settings)
+    knowledge = Knowledge(IndexSupervisor(root, places, settings), reader, overlay)
     parts.push_async_callback(knowledge.close)
     services = Services(
         root=root,

@@ -12,8 +12,15 @@ if TYPE_CHECKING:
     from codelab.workbench.workbench import Workbench
 
 
-async def bring_index_up_to_date(bench: "Workbench", terminal: Terminal) -> "IndexStatus":
+async def bring_index_up_to_date(
+    bench: "Workbench", terminal: Terminal, *, vectors: bool = True
+) -> "IndexStatus":
     """Wait until the index is fresh or paused, with one line of progress where that takes work.
+
+    Args:
+        bench: The workspace's.
+        terminal: Where the line is shown.
+        vectors: Wait for them as well.
 
     Returns:
         How the index stands then.
@@ -24,10 +31,13 @@ async def bring_index_up_to_date(bench: "Workbench", terminal: Terminal) -> "Ind
     started = time.monotonic()
     worked = False
     status: IndexStatus | None = None
-    async for status in bench.index_progress():
+    async for status in bench.index_progress(vectors=vectors):
         if status.state == "building":
             worked = worked or status.total > status.files  # else it only looks whether anything changed
             terminal.progress(_line(status))
+        elif status.state == "fresh" and 0 < status.embedded < status.chunks:
+            worked = True
+            terminal.progress(f"Making vectors ... {100 * status.embedded // status.chunks}%")
     if status is None:
         status = await bench.index_status()
     if status.state == "paused":

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.core.errors import CodeLabError
 from codelab.index import database, vectors
 from codelab.index.content import Reader
 from codelab.index.embedding_process import EmbeddingProcesses
@@ -98,6 +97,11 @@ class BackgroundEmbedding:
         self._standing = Embedding()
         self._thread = threading.Thread(target=self._run, name="embedding", daemon=True)
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the settings name an embedder."""
+        return bool(self._source)
+
     def start(self) -> None:
         """Begin to wait for work; nothing is begun where nothing is to be embedded."""
         if self._source:
@@ -127,7 +131,7 @@ class BackgroundEmbedding:
             try:
                 self._work()
                 pause, failures = None, 0
-            except (CodeLabError, sqlite.Error, OSError) as error:
+            except Exception as error:  # search goes on without vectors, whatever it was
                 asked = getattr(error, "retry_after", 0.0)
                 pause = min(_LONGEST_PAUSE, max(asked, self._pause * 2**failures))
                 failures = min(failures + 1, 10)
@@ -141,9 +145,11 @@ class BackgroundEmbedding:
             self._embedder = open_embedder(self._source, self._places, self._settings, os.environ)
         connection = self._open()
         if self._embedder is None or connection is None:
+            self._tell(complete=True)
             return
         row = connection.execute("SELECT id FROM worktree WHERE root = ?", (str(self._root),)).fetchone()
         if row is None:
+            self._tell(complete=True)
             return
         stored = self._noted(connection, self._embedder)
         job = _Job(self._embedder, stored, int(row[0]), time.perf_counter())
@@ -157,7 +163,7 @@ class BackgroundEmbedding:
             with transaction(connection):
                 vectors.serve(connection, job.worktree, stored.number)
         self._count(connection, job)
-        self._tell(complete=True, error="", seconds=job.seconds)
+        self._tell(complete=not self._woken.is_set(), error="", seconds=job.seconds)
 
     def _noted(self, connection: Connection, embedder: Embedder) -> StoredEmbedder:
         stored = vectors.find_embedder(connection, embedder.recipe)

@@ -53,14 +53,15 @@ def open_for_reading(folder: Path) -> Connection:
         sqlite.Error: It cannot be read.
     """
     path = database_path(folder)
-    connection = sqlite.connect(path, read_only=True)
+    vectors = sqlite.can_load_vectors()
+    connection = sqlite.connect(path, read_only=True, vectors=vectors)
     try:
         connection.execute("PRAGMA user_version").fetchone()
     except sqlite.OperationalError:
         connection.close()
         if os.access(folder, os.W_OK) or Path(f"{path}-wal").exists():
             raise
-        return sqlite.connect(path, immutable=True)
+        return sqlite.connect(path, immutable=True, vectors=vectors)
     except sqlite.Error:
         connection.close()
         raise

@@ -36,7 +36,7 @@ def added(one: Candidate, known: FileEvidence, weights: Weights, scale: float) -
     parts = {"words": weights.words * one.words / scale, "near": weights.near * one.near / scale}
     parts |= {kind: weight[kind] * fit for kind, fit in known.parts.items()}
     parts |= {kind: weight[kind] * fit for kind, fit in one.defines.items()}
-    parts["meaning"] = weights.meaning * one.meaning
+    parts["meaning"] = weights.meaning * one.alike
     return parts
 
 

@@ -13,12 +13,14 @@ from codelab.index.demotion import asks_for_a_version, demotions, is_superseded,
 from codelab.index.evidence import Shares
 from codelab.index.overlay import OverlayText, overlay_candidates
 from codelab.index.query import Query
+from codelab.index.similar import SimilarPassages
 from codelab.index.words import split_identifier
 
 _FIRST_LOOK = 300
 _LAST_LOOK = 25_600
 _PATHS = 12  # files found by their paths alone
 _DEFINITIONS = 200
+_NEAREST = 200  # passages found by their meaning
 _OTHER_CASE = 0.8  # of a name that is written in other letters than in the query
 _WITHIN = 0.9  # of a name that is defined within another
 
@@ -37,12 +39,14 @@ class Sources(NamedTuple):
     Attributes:
         overlay: Texts that stand for what the index has at their paths.
         frequencies: What is remembered from query to query.
-        nearest: Chunks whose vectors are nearest to the query's, with the cosine of the angle between.
+        text: The query as it was written.
+        similar: Finds what is similar to it, where there are vectors.
     """
 
     overlay: Mapping[str, OverlayText]
     frequencies: Frequencies
-    nearest: Sequence[tuple[int, float]] = ()
+    text: str = ""
+    similar: SimilarPassages | None = None
 
 
 class FileEvidence(NamedTuple):
@@ -102,11 +106,13 @@ def gather(
         if len(kept) >= 2 * limit or not more or look >= _LAST_LOOK:
             break
         look *= 4
-    _add_nearest(connection, worktree, found, sources.nearest)
+    if sources.similar is not None:
+        similar = sources.similar.find(connection, worktree, sources.text, _NEAREST)
+        _add_similar(connection, worktree, found, similar.chunks)
     _add_definitions(connection, worktree, query, asked, found)
     kept = [c for c in found.values() if c.path not in sources.overlay and accepts(c)]
     if sources.overlay:
-        kept += filter(accepts, _from_overlay(query, asked, telling, statistics, sources.overlay))
+        kept += filter(accepts, _from_overlay(query, asked, telling, statistics, sources))
     return Gathered(kept, _files(connection, query, asked, kept, sources), _scale(query.terms, statistics))
 
 
@@ -133,12 +139,9 @@ def _acceptor(filters: Filters) -> Callable[[Candidate], bool]:
     return accepts
 
 
-def _add_nearest(
-    connection: Connection, worktree: int, found: Found, nearest: Sequence[tuple[int, float]]
-) -> None:
-    if not nearest:
+def _add_similar(connection: Connection, worktree: int, found: Found, cosines: Mapping[int, float]) -> None:
+    if not cosines:
         return
-    cosines = dict(nearest)
     known = {chunk for chunk, _ in found}
     found |= candidates.chunks_by_number(connection, worktree, [n for n in cosines if n not in known])
     for (chunk, _), candidate in found.items():
@@ -176,11 +179,15 @@ def _from_overlay(
     asked: Shares,
     telling: Sequence[str],
     statistics: Statistics,
-    overlay: Mapping[str, OverlayText],
+    sources: Sources,
 ) -> list[Candidate]:
     found = []
-    for path, text in overlay.items():
+    for path, text in sources.overlay.items():
         passages = overlay_candidates(path, text, telling, statistics)
+        if sources.similar is not None:
+            cosines = sources.similar.cosines(sources.text, [one.words for one in text.passages])
+            for one, cosine in zip(passages, cosines, strict=True):
+                one.meaning = max(0.0, cosine)
         for name, qualified, _, _, start, _ in text.definitions:
             for one in passages:
                 if one.start_line <= start <= one.end_line:

@@ -22,6 +22,7 @@ class _Passage(NamedTuple):
     end_line: int
     symbol: str
     kind: str
+    words: str
     counted: bm25.Counted
 
 
@@ -71,7 +72,7 @@ class OverlayCache:
 def _parse(path: str, data: bytes, key: bytes) -> OverlayText:
     rows = analyse(path, data)
     passages = [
-        _Passage(start, end, symbol, kind, bm25.count((name, body)))
+        _Passage(start, end, symbol, kind, f"{name} {body}".strip(), bm25.count((name, body)))
         for start, end, _, symbol, kind, name, body in rows.chunks
     ]
     imports, uses = unpack_imports(rows.imports), unpack_uses(rows.uses)

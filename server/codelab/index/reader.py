@@ -9,6 +9,7 @@ from sqlite3 import Connection
 from typing import TypeVar
 
 from codelab.config.places import Places
+from codelab.config.settings import Settings
 from codelab.index import database, search
 from codelab.index.candidates import Candidate, Frequencies
 from codelab.index.content import Reader, to_utf8
@@ -18,6 +19,7 @@ from codelab.index.progress import read_status, status_path
 from codelab.index.query import understand
 from codelab.index.repository import Repository, find_repository, index_folder
 from codelab.index.search import Filters, Sources
+from codelab.index.similar import SimilarPassages
 from codelab.index.types import Hit, IndexStatus, RequiredPackage, Skipped, Symbol
 from codelab.store import sqlite
 from codelab.workspace.commits import Commit, recent_commits
@@ -38,7 +40,7 @@ class IndexReader:
     a part, what there is is found.
     """
 
-    def __init__(self, repository: Repository, places: Places) -> None:
+    def __init__(self, repository: Repository, places: Places, settings: Settings | None = None) -> None:
         self.repository = repository
         self._folder = index_folder(places, repository)
         self._status_path = status_path(places, repository)
@@ -47,15 +49,23 @@ class IndexReader:
         self._identity: tuple[int, int] | None = None
         self._overlays = OverlayCache()
         self._frequencies = Frequencies()
+        self._similar: SimilarPassages | None = None
+        if settings is not None and sqlite.can_load_vectors():
+            self._similar = SimilarPassages(places, settings)
 
     @classmethod
-    def open(cls, root: Path, places: Places) -> "IndexReader":
+    def open(cls, root: Path, places: Places, settings: Settings | None = None) -> "IndexReader":
         """Return the reader of a workspace.
+
+        Args:
+            root: The workspace's folder.
+            places: Where the index is kept.
+            settings: Which embedder tells what is similar; without them words alone are compared.
 
         Raises:
             InputError: The folder is missing, not a folder, or unreadable.
         """
-        return cls(find_repository(root), places)
+        return cls(find_repository(root), places, settings)
 
     def close(self) -> None:
         """Close the index; the next use opens it again."""
@@ -87,7 +97,7 @@ class IndexReader:
             texts = {p: self._overlays.get(p, text) for p, text in without_secrets(overlay).items()}
             ranked: list[Candidate] = []
             for _ in range(_STALE_ROUNDS):
-                sources = Sources(texts, self._frequencies)
+                sources = Sources(texts, self._frequencies, query, self._similar)
                 ask = partial(search.rank, query=understood, limit=limit, filters=filters, sources=sources)
                 ranked, stale = self._with_text(self._ask(ask) or [])
                 if not stale:
@@ -209,6 +219,8 @@ class IndexReader:
             return None
         self._connection, self._identity = connection, identity
         self._frequencies = Frequencies()
+        if self._similar is not None:
+            self._similar.forget()
         return connection
 
     def _close(self) -> None:

@@ -1,5 +1,6 @@
 """Search: gather passages, weigh the evidence, put them in one order."""
 
+from collections.abc import Iterable
 from sqlite3 import Connection
 
 from codelab.index.candidates import Candidate
@@ -43,24 +44,32 @@ def put_in_order(gathered: Gathered, limit: int, weights: Weights) -> list[Candi
 
 
 def _weigh(gathered: Gathered, weights: Weights) -> None:
-    by_file: dict[str, list[float]] = {}
-    for one in gathered.candidates:
-        by_file.setdefault(one.path, []).append(one.words)
-    for scores in by_file.values():
-        scores.sort(reverse=True)
+    by_words = _by_file((one.path, one.words) for one in gathered.candidates)
+    by_meaning = _by_file((one.path, one.meaning) for one in gathered.candidates)
     weight = weights._asdict()
     of_file = {path: _file_score(known, weight) for path, known in gathered.files.items()}
     for one in gathered.candidates:
-        best = by_file[one.path][: _NEIGHBOURS + 1]
-        near = (sum(best) - max(one.words, best[-1] if len(best) > _NEIGHBOURS else 0.0)) / _NEIGHBOURS
+        one.near = _others(by_words[one.path], one.words)
+        one.alike = one.meaning + _others(by_meaning[one.path], one.meaning)
         added, factor = of_file[one.path]
-        score = added + (weights.words * one.words + weights.near * near) / gathered.scale
-        if one.meaning:
-            score += weights.meaning * one.meaning
+        score = added + (weights.words * one.words + weights.near * one.near) / gathered.scale
+        score += weights.meaning * one.alike
         for kind, fit in one.defines.items():
             score += weight[kind] * fit
-        one.near = near
         one.score = score * factor
+
+
+def _by_file(values: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
+    """Return the best values of each file, the best first: one more than count as neighbours."""
+    found: dict[str, list[float]] = {}
+    for path, value in values:
+        found.setdefault(path, []).append(value)
+    return {path: sorted(of, reverse=True)[: _NEIGHBOURS + 1] for path, of in found.items()}
+
+
+def _others(best: list[float], own: float) -> float:
+    """Return the mean of the best values of a file other than a passage's own."""
+    return (sum(best) - max(own, best[-1] if len(best) > _NEIGHBOURS else 0.0)) / _NEIGHBOURS
 
 
 def _file_score(known: FileEvidence, weight: dict[str, float]) -> tuple[float, float]:

@@ -7,7 +7,7 @@ late is there for the next search.
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from codelab.core.errors import ModelError
 from codelab.index.nearest import BitMemory, nearest
 from codelab.index.vectors import StoredEmbedder, find_embedder, serving_embedder
 from codelab.index.words import words_of
-from codelab_models.embedders import open_embedder, source_of, still_allowed
+from codelab_models.embedders import BUNDLED, open_embedder, source_of, still_allowed
 from codelab_models.embedding import Embedder
 
 if TYPE_CHECKING:
@@ -91,6 +91,22 @@ class SimilarPassages:
         memory = self._memory
         found = nearest(connection, worktree, vector, limit, embedder=stored, memory=memory)
         return Similar(dict(found), note)
+
+    def cosines(self, query: str, passages: Sequence[str]) -> list[float]:
+        """Return how near passages that are not in the index are to a query; 0 where that costs too much.
+
+        Args:
+            query: As the person or the model wrote it.
+            passages: The words of each, as the index splits them.
+        """
+        none = [0.0] * len(passages)
+        if self._source != BUNDLED or not query.strip() or not passages:
+            return none  # a server is not asked about every unsaved text
+        embedder = self._open(self._source)
+        if embedder is None:
+            return none
+        found: list[float] = (embedder.embed_passages(passages) @ self._vector(embedder, query)).tolist()
+        return found
 
     def _choose(
         self, connection: Connection, worktree: int

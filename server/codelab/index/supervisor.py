@@ -113,13 +113,17 @@ class IndexSupervisor:
         """Return how the index stands, with what was left out."""
         return self._as_known(self._reader.status())
 
-    async def progress(self) -> AsyncIterator[IndexStatus]:
-        """Yield the status now and whenever it changes; the last one is one that lasts."""
+    async def progress(self, *, vectors: bool = False) -> AsyncIterator[IndexStatus]:
+        """Yield the status now and whenever it changes; the last one is one that lasts.
+
+        Args:
+            vectors: Go on until all vectors are there as well, or cannot be made.
+        """
         self.start()
         last: IndexStatus | None = None
         while True:
             status = self._as_known(read_status(self._status_path))
-            if status.state in _LASTING:
+            if status.state in _LASTING and not (vectors and _makes_vectors(status)):
                 yield await asyncio.to_thread(self.status)
                 return
             if status != last:
@@ -222,6 +226,10 @@ class IndexSupervisor:
                     self._elected, self._error = True, ""
                 error = said.get("error", error)
         return error
+
+
+def _makes_vectors(status: IndexStatus) -> bool:
+    return status.state == "fresh" and status.embedding_pending
 
 
 async def _tail(process: asyncio.subprocess.Process) -> str:

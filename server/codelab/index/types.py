@@ -177,6 +177,7 @@ class IndexStatus:
         embedder: What makes the vectors of the chunks, or an empty string if nothing does.
         embedded: Chunks that have its vectors.
         embedding_error: Why it does not go on with the others, in words, or an empty string.
+        embedding_pending: Whether the worker is about to make vectors, or at it.
     """
 
     state: str
@@ -193,3 +194,4 @@ class IndexStatus:
     embedder: str = ""
     embedded: int = 0
     embedding_error: str = ""
+    embedding_pending: bool = False

@@ -22,7 +22,7 @@ class Weights(NamedTuple):
         named: It defines the name that is all of the query.
         mentioned: It defines a name within a longer query.
         word: It defines a plain word of the query.
-        meaning: The nearness of its meaning to the query's, where there are vectors.
+        meaning: The nearness of its meaning, and of its file's best passages, to the query's.
         again: For each better passage of the same file, what is left of the score.
         test: The rest is what is left of the score of passages in tests,
         generated: in generated files,
@@ -43,7 +43,7 @@ class Weights(NamedTuple):
     named: float = 1.0
     mentioned: float = 1.0
     word: float = 0.3
-    meaning: float = 1.0
+    meaning: float = 1.5
     again: float = 0.6
     test: float = 0.5
     generated: float = 0.5

@@ -111,7 +111,7 @@ def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float 
         report = _Report(status_path(places, repository))
         report(replace(read_status(report.path), state="building", last_error=""))
         embedding = BackgroundEmbedding(repository.root, folder, places, settings, report.embedding)
-        report.when_fresh = embedding.wake
+        report.when_fresh = embedding.wake if embedding.is_wanted else None
         _say({"elected": True})
         stop, pool = threading.Event(), ParserPool()
         pause = PauseSwitch(pause_path(places, repository))
@@ -215,12 +215,13 @@ class _Report:
         self._written = 0.0
         self._embedding = Embedding()
         self._lock = threading.Lock()  # the thread that embeds reports as well
-        self.when_fresh: Callable[[], None] = lambda: None
+        self.when_fresh: Callable[[], None] | None = None  # None where nothing is to be embedded
 
     def __call__(self, status: IndexStatus) -> None:
         self._status = replace(status, last_error=self._note)
         self.failed = False
-        if status.state == "fresh":
+        if status.state == "fresh" and self.when_fresh is not None:
+            self._embedding = self._embedding._replace(complete=False)
             self.when_fresh()
         if status.state != "building" or time.monotonic() - self._written > _STATUS_SECONDS:
             self._write()
@@ -255,6 +256,7 @@ class _Report:
             embedder=made.embedder,
             embedded=made.embedded,
             embedding_error=made.error,
+            embedding_pending=self.when_fresh is not None and not made.complete and not made.error,
             total_seconds=round(self._status.searchable_seconds + made.seconds, 4),
         )
         with self._lock, contextlib.suppress(OSError):  # a full disk: the next status tells

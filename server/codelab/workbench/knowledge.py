@@ -117,10 +117,14 @@ class Knowledge:
             self.start()
         return await asyncio.to_thread(self._index.status)
 
-    def progress(self) -> AsyncIterator[IndexStatus]:
-        """Yield the status now and when it changes while the index is being built; ends when it is not."""
+    def progress(self, *, vectors: bool = False) -> AsyncIterator[IndexStatus]:
+        """Yield the status now and when it changes while the index is being built; ends when it is not.
+
+        Args:
+            vectors: Go on until all vectors are there as well, or cannot be made.
+        """
         self.start()
-        return self._index.progress()
+        return self._index.progress(vectors=vectors)
 
     async def set_paused(self, *, paused: bool) -> None:
         """Pause the indexing, for all faces of the workspace, or let it go on."""

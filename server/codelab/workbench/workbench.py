@@ -192,9 +192,18 @@ class Workbench:
         """
         await self._knowledge.set_paused(paused=False)
 
-    def index_progress(self) -> AsyncIterator[IndexStatus]:
-        """Yield the status now and when it changes while the index is being built; ends when it is not."""
-        return self._knowledge.progress()
+    @property
+    def embeds_by_itself(self) -> bool:
+        """Whether vectors are made by the bundled embedder, soon and for nothing, and not by a server."""
+        return not self._services.settings.models.embedding
+
+    def index_progress(self, *, vectors: bool = False) -> AsyncIterator[IndexStatus]:
+        """Yield the status now and when it changes while the index is being built; ends when it is not.
+
+        Args:
+            vectors: Go on until all vectors are there as well, or cannot be made.
+        """
+        return self._knowledge.progress(vectors=vectors)
 
     # --- runs ---------------------------------------------------------------------------------------------
 

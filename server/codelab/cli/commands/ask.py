@@ -26,7 +26,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
 async def _ask(options: argparse.Namespace, terminal: Terminal) -> int:
     started = time.monotonic()
     async with opened_workbench(options) as bench:
-        await bring_index_up_to_date(bench, terminal)
+        await bring_index_up_to_date(bench, terminal, vectors=bench.embeds_by_itself)
         handle = await bench.ask(" ".join(options.question), session=options.session)
         result, rest = await follow(bench, handle, terminal, lasting=False)
     failed = result.state is RunState.FAILED  # then there is no answer, only the error

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
 
 async def _search(options: argparse.Namespace, terminal: Terminal) -> int:
     async with opened_workbench(options) as bench:
-        await bring_index_up_to_date(bench, terminal)
+        await bring_index_up_to_date(bench, terminal, vectors=bench.embeds_by_itself)
 
         async def hits(query: str) -> list[Hit]:
             return await bench.search(
