@@ -21,6 +21,8 @@ _LAST_LOOK = 25_600
 _PATHS = 12  # files found by their paths alone
 _DEFINITIONS = 200
 _NEAREST = 200  # passages found by their meaning
+_LEAST_MEANING = 0.15  # less is chance: it is what words that nobody knows give
+_OF_A_NAME = 0.3  # what is left of a meaning where the query is a name: that says most itself
 _OTHER_CASE = 0.8  # of a name that is written in other letters than in the query
 _WITHIN = 0.9  # of a name that is defined within another
 
@@ -107,8 +109,10 @@ def gather(
             break
         look *= 4
     if sources.similar is not None:
-        similar = sources.similar.find(connection, worktree, sources.text, _NEAREST)
-        _add_similar(connection, worktree, found, similar.chunks)
+        known = {chunk for chunk, _ in found}
+        similar = sources.similar.find(connection, worktree, sources.text, _NEAREST, also=known)
+        share = _OF_A_NAME if query.is_name else 1.0
+        _add_similar(connection, worktree, found, similar.chunks, share)
     _add_definitions(connection, worktree, query, asked, found)
     kept = [c for c in found.values() if c.path not in sources.overlay and accepts(c)]
     if sources.overlay:
@@ -139,13 +143,16 @@ def _acceptor(filters: Filters) -> Callable[[Candidate], bool]:
     return accepts
 
 
-def _add_similar(connection: Connection, worktree: int, found: Found, cosines: Mapping[int, float]) -> None:
+def _add_similar(
+    connection: Connection, worktree: int, found: Found, cosines: Mapping[int, float], share: float
+) -> None:
     if not cosines:
         return
     known = {chunk for chunk, _ in found}
-    found |= candidates.chunks_by_number(connection, worktree, [n for n in cosines if n not in known])
+    new = [n for n, cosine in cosines.items() if n not in known and cosine >= _LEAST_MEANING]
+    found |= candidates.chunks_by_number(connection, worktree, new)
     for (chunk, _), candidate in found.items():
-        candidate.meaning = max(0.0, cosines.get(chunk, 0.0))
+        candidate.meaning = share * max(0.0, cosines.get(chunk, 0.0))
 
 
 def _add_definitions(

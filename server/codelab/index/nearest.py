@@ -7,6 +7,7 @@ sqlite-vec's in both cases; its ``vec0`` tables are not used, since they compare
 """
 
 import json
+from collections.abc import Collection
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,7 @@ def nearest(
     *,
     embedder: StoredEmbedder,
     memory: BitMemory,
+    also: Collection[int] = (),
 ) -> list[tuple[int, float]]:
     """Return the chunks of a worktree whose vectors are nearest to a query's, best first.
 
@@ -103,6 +105,7 @@ def nearest(
         limit: Most chunks.
         embedder: What made the query's vector, and those that are compared with it.
         memory: Kept by the caller from query to query, as long as the index is the same.
+        also: Chunks that are compared and returned as well, however near they are.
 
     Returns:
         Chunks with the cosine of the angle between their vector and the query's, -1 to 1.
@@ -114,15 +117,15 @@ def nearest(
     data = to_int8(vector.reshape(1, -1)).tobytes()
     base = embedder.number << EMBEDDER_SHIFT
     if _is_small(connection, embedder.number):
-        rows = connection.execute(_EXACT, (base, data, worktree, base, base, limit)).fetchall()
-        return _cosines(rows)
+        rows = connection.execute(_EXACT, (base, data, worktree, base, base, EXACT_CHUNKS)).fetchall()
+        return _cosines(rows, limit, also)
     matrix = memory.refreshed(connection, embedder)
     choose = max(_CHOSEN, 4 * limit)
     while True:
-        chosen = json.dumps(sorted(set(matrix.nearest(vector, choose).tolist())))
+        chosen = json.dumps(sorted({*matrix.nearest(vector, choose).tolist(), *also}))
         rows = connection.execute(_CHOOSE, (data, chosen, base, worktree)).fetchall()
         if len(rows) >= min(choose // 2, _CHOSEN) or choose >= matrix.rows:
-            return _cosines(rows[:limit])
+            return _cosines(rows, limit, also)
         choose *= 4  # most of them were other branches'
 
 
@@ -135,6 +138,12 @@ def _is_small(connection: Connection, embedder: int) -> bool:
     return bool(row[0] <= EXACT_CHUNKS)
 
 
-def _cosines(rows: list[tuple[int, float | None]]) -> list[tuple[int, float]]:
+def _cosines(
+    rows: list[tuple[int, float | None]], limit: int, also: Collection[int]
+) -> list[tuple[int, float]]:
     # A vector of zeros has no angle to anything.
-    return [(chunk, 1.0 - distance) for chunk, distance in rows if distance is not None]
+    return [
+        (chunk, 1.0 - distance)
+        for n, (chunk, distance) in enumerate(rows)
+        if distance is not None and (n < limit or chunk in also)
+    ]

@@ -7,7 +7,7 @@ late is there for the next search.
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass, field
@@ -66,7 +66,9 @@ class SimilarPassages:
         """Let go of what is known of the index; call it when it was made afresh."""
         self._memory.forget()
 
-    def find(self, connection: Connection, worktree: int, query: str, limit: int) -> Similar:
+    def find(
+        self, connection: Connection, worktree: int, query: str, limit: int, also: Collection[int] = ()
+    ) -> Similar:
         """Return the passages of a worktree that are nearest to a query; none, and why, where that fails.
 
         Args:
@@ -74,6 +76,7 @@ class SimilarPassages:
             worktree: The worktree's number in it.
             query: As the person or the model wrote it.
             limit: Most passages.
+            also: Chunks that are compared as well, however near they are.
         """
         if not self._source or not query.strip():
             return Similar()
@@ -89,7 +92,7 @@ class SimilarPassages:
         if len(vector) != stored.dimensions:
             return Similar(note="the embedder's vectors have another length than those in the index")
         memory = self._memory
-        found = nearest(connection, worktree, vector, limit, embedder=stored, memory=memory)
+        found = nearest(connection, worktree, vector, limit, embedder=stored, memory=memory, also=also)
         return Similar(dict(found), note)
 
     def cosines(self, query: str, passages: Sequence[str]) -> list[float]:
