@@ -18,7 +18,6 @@ import math
 import posixpath
 import sys
 import tempfile
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.index import database
-from codelab.index.background import BackgroundEmbedding
+from codelab.index.background import embed_worktree
 from codelab.index.build import WorktreeIndexer
 from codelab.index.candidates import Frequencies
 from codelab.index.explain import added
@@ -96,7 +95,7 @@ def ask_all(root: Path, items: list[dict[str, Any]], prefix: str) -> list[Asked]
         with WorktreeIndexer(root, places, Settings()) as indexer:
             indexer.sweep()
         folder = index_folder(places, find_repository(root))
-        embed_all(root, folder, places)
+        embed_worktree(root, folder, places, Settings())
         connection = database.open_for_reading(folder)
         try:
             similar = SimilarPassages(places, Settings())
@@ -113,18 +112,6 @@ def ask_all(root: Path, items: list[dict[str, Any]], prefix: str) -> list[Asked]
         finally:
             connection.close()
     return [one for one in found if one.targets]
-
-
-def embed_all(root: Path, folder: Path, places: Places) -> None:
-    """Make the vectors of an index, and wait until they are there."""
-    done = threading.Event()
-    embedding = BackgroundEmbedding(
-        root, folder, places, Settings(), lambda standing: done.set() if standing.complete else None
-    )
-    embedding.start()
-    embedding.wake()
-    done.wait(600)
-    embedding.stop()
 
 
 def _asked(

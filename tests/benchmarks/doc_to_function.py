@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
+from codelab.index.background import embed_worktree
 from codelab.index.build import WorktreeIndexer
 from codelab.index.reader import IndexReader
 from codelab.index.words import words_of
@@ -196,7 +197,8 @@ def main() -> None:
         places = Places(Path(home) / "a", Path(home) / "b", Path(home) / "c")
         with WorktreeIndexer(root, places, Settings()) as indexer:
             indexer.sweep()
-        reader, floor = IndexReader.open(root, places), Floor(pool)
+            embed_worktree(root, indexer.folder, places, Settings())
+        reader, floor = IndexReader.open(root, places, Settings()), Floor(pool)
         asked = random.Random(2).sample(range(len(pool)), min(args.queries, len(pool)))
         began = time.perf_counter()
         ours = [rank_of(n, ranked_functions(reader, pool, pool[n].query)) for n in asked]

@@ -23,6 +23,7 @@ from pathlib import Path
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.index import database
+from codelab.index.background import embed_worktree
 from codelab.index.build import WorktreeIndexer
 from codelab.index.reader import IndexReader
 from codelab.index.repository import find_repository, index_folder
@@ -80,8 +81,9 @@ def main() -> None:
         places = Places(Path(home) / "a", Path(home) / "b", Path(home) / "c")
         with WorktreeIndexer(tree, places, Settings()) as indexer:
             indexer.sweep()
+            embed_worktree(tree, indexer.folder, places, Settings())
         chunks, queries = make_queries(tree, places, args.queries)
-        reader = IndexReader.open(tree, places)
+        reader = IndexReader.open(tree, places, Settings())
         reader.search("warm up")
         first = [seconds(lambda query=query: reader.search(query)) for query in queries]  # type: ignore[misc]
         later: list[float] = []

@@ -64,6 +64,33 @@ class _Job(NamedTuple):
         return time.perf_counter() - self.began
 
 
+def embed_worktree(root: Path, folder: Path, places: Places, settings: Settings) -> Embedding:
+    """Make the vectors of an index that is up to date, and return how they stand when it is done or fails.
+
+    Args:
+        root: The worktree's folder.
+        folder: The repository's folder in the cache.
+        places: Where the model host's folder is.
+        settings: Which embedder, and what is indexed.
+    """
+    told: list[Embedding] = []
+    done = threading.Event()
+
+    def hear(standing: Embedding) -> None:
+        told.append(standing)
+        if standing.complete or standing.error:
+            done.set()
+
+    embedding = BackgroundEmbedding(root, folder, places, settings, hear)
+    if not embedding.is_wanted:
+        return Embedding(complete=True)
+    embedding.start()
+    embedding.wake()
+    done.wait()
+    embedding.stop()
+    return told[-1]
+
+
 class BackgroundEmbedding:
     """The thread. ``wake`` it when something was indexed.
 
