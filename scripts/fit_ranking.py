@@ -49,8 +49,8 @@ ROUNDS = 2
 SHAKEN = 0.1  # the standard deviation of the shaking, as a share of a score
 TIMES = 4
 PRICE = 0.004  # of the NDCG for each doubling or halving of a weight
-START = WEIGHTS._replace(near=1, file_name=2, folder=1, outline=1, named=1, mentioned=1, word=0.3)
-FITTED = ("near", "file_name", "folder", "outline", "named", "mentioned", "word", "meaning")
+FITTED = ("near", "file_name", "folder", "outline", "named", "mentioned", "word", "meaning", "alike")
+OF_A_FILE = ("near", "file_name", "folder", "outline", "alike")
 LEFT_OUT = (*FITTED, "test", "example", "prose", "surface", "superseded", "private", "hidden")
 
 
@@ -157,15 +157,18 @@ def ndcg(asked: Asked, weights: Weights, shaken: int = 0) -> float:
     import numpy as np
 
     weight = weights._asdict()
-    score = sum(weight[kind] * part for kind, part in asked.parts.items())
+    own = sum((weight[kind] * part for kind, part in asked.parts.items() if kind not in OF_A_FILE), 0.0)
+    shared = sum((weight[kind] * part for kind, part in asked.parts.items() if kind in OF_A_FILE), 0.0)
     exponent = sum(math.log(weight[rule]) * applies for rule, applies in asked.rules.items())
-    score = score * np.exp(exponent) * asked.shaking[shaken]
+    factor = np.exp(exponent) * asked.shaking[shaken]
+    score, of_file = (own + shared) * factor, shared * factor
     times: dict[int, int] = {}
     spread = []
     for n in np.argsort(-score, kind="stable").tolist():
         before = times.get(asked.files[n], 0)
         times[asked.files[n]] = before + 1
-        spread.append((-score[n] * weights.again**before, n))
+        left = score[n] - (1 - weights.again**before) * of_file[n]
+        spread.append((-left, n))
     spread.sort()
     seen, gain = 0, 0.0
     for rank, (_, n) in enumerate(spread[:TOP], 1):
@@ -250,11 +253,11 @@ def main() -> None:
         repositories[entry["name"]] = ask_all(root, items, entry.get("prefix", entry["root"]))
     say(f"as they are          {figures(repositories, dict.fromkeys(repositories, WEIGHTS))}")
     left_out = {
-        name: fit([queries for other, queries in repositories.items() if other != name], START)
+        name: fit([queries for other, queries in repositories.items() if other != name], WEIGHTS)
         for name in repositories
     }
     say(f"fitted on the others {figures(repositories, left_out)}")
-    fitted = fit(list(repositories.values()), START)
+    fitted = fit(list(repositories.values()), WEIGHTS)
     say(f"fitted on all        {figures(repositories, dict.fromkeys(repositories, fitted))}")
     say("  ".join(f"{name}={value:.2f}" for name, value in fitted._asdict().items() if name in FITTED))
     for kind in LEFT_OUT:

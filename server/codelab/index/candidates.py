@@ -38,8 +38,11 @@ class Candidate:
         defines: How well a name it defines is the one asked for, by the weight that counts it.
         meaning: The cosine of the angle between its vector and the query's, or 0.
         near: BM25 of the other good passages of its file.
-        alike: Its meaning, and that of the other near passages of its file.
-        repeat: What is left of its score because better passages of its file stand before it.
+        alike: The meaning of the other near passages of its file.
+        own: What speaks for the passage itself.
+        shared: What speaks for its file as a whole.
+        factor: What both are multiplied by.
+        repeat: What is left of what it shares because better passages of its file stand before it.
         score: All of it weighed together.
         reasons: How the score came about; only for what is shown.
     """
@@ -59,6 +62,9 @@ class Candidate:
     meaning: float = 0.0
     near: float = 0.0
     alike: float = 0.0
+    own: float = 0.0
+    shared: float = 0.0
+    factor: float = 1.0
     repeat: float = 1.0
     score: float = 0.0
     reasons: tuple[Reason, ...] = ()

@@ -15,6 +15,7 @@ _ADDED = {
     "mentioned": "it defines a name in the query",
     "word": "it defines a word of the query",
     "meaning": "its meaning",
+    "alike": "the meaning of other passages of its file",
 }
 _MULTIPLIED = {
     "test": "a test",
@@ -27,6 +28,7 @@ _MULTIPLIED = {
     "private": "internal",
     "hidden": "in a hidden folder",
 }
+_REPEATED = "better passages of its file stand before it"
 _LEAST = 0.005  # smaller contributions are not worth a line
 
 
@@ -36,17 +38,15 @@ def added(one: Candidate, known: FileEvidence, weights: Weights, scale: float) -
     parts = {"words": weights.words * one.words / scale, "near": weights.near * one.near / scale}
     parts |= {kind: weight[kind] * fit for kind, fit in known.parts.items()}
     parts |= {kind: weight[kind] * fit for kind, fit in one.defines.items()}
-    parts["meaning"] = weights.meaning * one.alike
+    parts["meaning"] = weights.meaning * one.meaning
+    parts["alike"] = weights.alike * one.alike
     return parts
 
 
-def factors(one: Candidate, known: FileEvidence, weights: Weights) -> dict[str, float]:
+def factors(known: FileEvidence, weights: Weights) -> dict[str, float]:
     """Return what the sum is multiplied by, with the words for it."""
     weight = weights._asdict()
-    found = {_MULTIPLIED[rule]: weight[rule] for rule in known.demotions}
-    if one.repeat < 1:
-        found["better passages of its file stand before it"] = one.repeat
-    return found
+    return {_MULTIPLIED[rule]: weight[rule] for rule in known.demotions}
 
 
 def reasons(one: Candidate, known: FileEvidence, weights: Weights, scale: float) -> tuple[Reason, ...]:
@@ -59,7 +59,9 @@ def reasons(one: Candidate, known: FileEvidence, weights: Weights, scale: float)
         scale: What scores from words were divided by.
     """
     parts = sorted(added(one, known, weights, scale).items(), key=lambda part: -part[1])
+    less = one.shared * (one.repeat - 1)
     return (
         *(Reason(_ADDED[kind], round(amount, 3), False) for kind, amount in parts if amount >= _LEAST),
-        *(Reason(what, round(by, 3), True) for what, by in factors(one, known, weights).items()),
+        *([Reason(_REPEATED, round(less, 3), False)] if less <= -_LEAST else []),
+        *(Reason(what, round(by, 3), True) for what, by in factors(known, weights).items()),
     )

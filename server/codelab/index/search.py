@@ -50,13 +50,13 @@ def _weigh(gathered: Gathered, weights: Weights) -> None:
     of_file = {path: _file_score(known, weight) for path, known in gathered.files.items()}
     for one in gathered.candidates:
         one.near = _others(by_words[one.path], one.words)
-        one.alike = one.meaning + _others(by_meaning[one.path], one.meaning)
-        added, factor = of_file[one.path]
-        score = added + (weights.words * one.words + weights.near * one.near) / gathered.scale
-        score += weights.meaning * one.alike
+        one.alike = _others(by_meaning[one.path], one.meaning)
+        added, one.factor = of_file[one.path]
+        one.own = weights.words * one.words / gathered.scale + weights.meaning * one.meaning
         for kind, fit in one.defines.items():
-            score += weight[kind] * fit
-        one.score = score * factor
+            one.own += weight[kind] * fit
+        one.shared = added + weights.near * one.near / gathered.scale + weights.alike * one.alike
+        one.score = (one.own + one.shared) * one.factor
 
 
 def _by_file(values: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
@@ -81,7 +81,11 @@ def _file_score(known: FileEvidence, weight: dict[str, float]) -> tuple[float, f
 
 
 def _spread(found: list[Candidate], limit: int, again: float) -> list[Candidate]:
-    """Return the best passages, with those of other files before too many of one."""
+    """Return the best passages, with those of other files before too many of one.
+
+    What speaks for a file as a whole counts in full for its best passage, and less for each further one. What
+    speaks for a passage itself always counts: many functions of one file may be what is asked for.
+    """
     found.sort(key=_order)
     best = found[: max(_MOST_SPREAD, 2 * limit)]
     times: dict[str, int] = {}
@@ -89,7 +93,7 @@ def _spread(found: list[Candidate], limit: int, again: float) -> list[Candidate]
         before = times.get(candidate.path, 0)
         times[candidate.path] = before + 1
         candidate.repeat = again**before
-        candidate.score *= candidate.repeat
+        candidate.score = (candidate.own + candidate.shared * candidate.repeat) * candidate.factor
     best.sort(key=_order)
     return best[:limit]
 

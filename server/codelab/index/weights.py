@@ -22,8 +22,9 @@ class Weights(NamedTuple):
         named: It defines the name that is all of the query.
         mentioned: It defines a name within a longer query.
         word: It defines a plain word of the query.
-        meaning: The nearness of its meaning, and of its file's best passages, to the query's.
-        again: For each better passage of the same file, what is left of the score.
+        meaning: The nearness of its meaning to the query's, where there are vectors.
+        alike: The same of the other passages of its file that are nearest.
+        again: For each better passage of the same file, what is left of what speaks for the file as a whole.
         test: The rest is what is left of the score of passages in tests,
         generated: in generated files,
         vendored: in copies of others' code,
@@ -36,14 +37,15 @@ class Weights(NamedTuple):
     """
 
     words: float = 1.0
-    near: float = 1.0
+    near: float = 0.7
     file_name: float = 2.0
     folder: float = 1.0
     outline: float = 1.0
     named: float = 1.0
     mentioned: float = 1.0
     word: float = 0.3
-    meaning: float = 1.5
+    meaning: float = 0.8
+    alike: float = 1.5
     again: float = 0.6
     test: float = 0.5
     generated: float = 0.5

@@ -97,7 +97,8 @@ async def _show(
 
 def _show_reasons(hit: Hit, options: argparse.Namespace, terminal: Terminal) -> None:
     for one in hit.reasons if options.explain else ():
-        terminal.show(f"    {'x' if one.multiplies else '+'}{one.amount:<6.3g} {one.what}")
+        amount = f"x{one.amount:.3g}" if one.multiplies else f"{one.amount:+.3g}"
+        terminal.show(f"    {amount:<7} {one.what}")
 
 
 async def _with_context(hit: Hit, bench: "Workbench", lines: int) -> tuple[str, int]:
