@@ -260,6 +260,8 @@ def main() -> None:
     fitted = fit(list(repositories.values()), WEIGHTS)
     say(f"fitted on all        {figures(repositories, dict.fromkeys(repositories, fitted))}")
     say("  ".join(f"{name}={value:.2f}" for name, value in fitted._asdict().items() if name in FITTED))
+    lexical = WEIGHTS._replace(meaning=0.0, alike=0.0)
+    say(f"without vectors      {figures(repositories, dict.fromkeys(repositories, lexical))}")
     for kind in LEFT_OUT:
         shown = figures(repositories, dict.fromkeys(repositories, without(kind)))
         say(f"without {kind:12} {shown}")
