@@ -16,7 +16,7 @@ from statistics import median
 from time import process_time
 
 from codelab.index.parse import parse
-from codelab.index.words import split_identifier, words_of
+from codelab.index.words import words_of
 from codelab_grammars import language_of
 from codelab_models.embedder.bundled import load
 
@@ -47,7 +47,6 @@ def main() -> None:
     queries = [words_of(query) for query in QUERIES]
     splitting, embedding, asking = [], [], []
     for _ in range(rounds):
-        split_identifier.cache_clear()
         start = process_time()
         for text in texts:
             words_of(text)

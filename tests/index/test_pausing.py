@@ -11,6 +11,7 @@ from codelab.index.pausing import PauseSwitch, pause_path, set_paused
 from codelab.index.reader import IndexReader
 from codelab.index.repository import find_repository
 from codelab.index.supervisor import IndexSupervisor
+from codelab.index.types import IndexStatus
 from tests.index.helpers import PATIENCE_SECONDS, paths, until, write
 from tests.support.command_line import codelab
 
@@ -44,7 +45,7 @@ async def test_a_pause_outlives_the_processes_and_begins_in_the_midst_of_a_sweep
     root: Path, places: Places, reader: IndexReader
 ) -> None:
     write(root, "".join(f"== m{n}.py\ndef name_{n}():\n    pass\n" for n in range(1200)))
-    first = IndexSupervisor(root, places, Settings())
+    first, status = IndexSupervisor(root, places, Settings()), IndexStatus("missing")
     async for status in first.progress():
         if status.files and status.state == "building":
             first.set_paused(paused=True)

@@ -94,8 +94,8 @@ def test_a_server_that_is_not_there_is_told_in_words() -> None:
 
 def asked_for(before: dict[str, str], now: dict[str, str]) -> str:
     """Return the source that serves from before, with settings as they are now."""
-    stored = without_passwords(source_of(ModelSettings(**before)))
-    return still_allowed(stored, ModelSettings(**now))
+    stored = without_passwords(source_of(ModelSettings.model_validate(before)))
+    return still_allowed(stored, ModelSettings.model_validate(now))
 
 
 def test_no_query_goes_where_the_settings_no_longer_point() -> None:
