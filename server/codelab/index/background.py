@@ -122,6 +122,7 @@ class BackgroundEmbedding:
         self._identity: tuple[int, int] | None = None
         self._woken, self._stopped = threading.Event(), threading.Event()
         self._standing = Embedding()
+        self._processes: EmbeddingProcesses | None = None
         self._thread = threading.Thread(target=self._run, name="embedding", daemon=True)
 
     @property
@@ -144,6 +145,13 @@ class BackgroundEmbedding:
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    def kill(self) -> None:
+        """End the processes that embed at once, from another thread; what they were at is lost."""
+        self._stopped.set()
+        self._woken.set()
+        if self._processes is not None:
+            self._processes.kill()
 
     def _run(self) -> None:
         pause: float | None = None
@@ -224,8 +232,8 @@ class BackgroundEmbedding:
         self, embedder: Embedder, batches: Iterable[list[Content]], *, few: bool
     ) -> Iterator[tuple[list[Content], list[Embedded]]]:
         if self._source == BUNDLED and not few:
-            with EmbeddingProcesses() as processes:
-                yield from processes.embed(batches)
+            with EmbeddingProcesses() as self._processes:
+                yield from self._processes.embed(batches)
             return
         for batch in batches:
             yield batch, embed_contents(embedder, [(one.data, one.places) for one in batch])

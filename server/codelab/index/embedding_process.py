@@ -26,13 +26,19 @@ class EmbeddingProcesses:
         self._free: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
         self._children: list[subprocess.Popen[bytes]] = []
         self._threads = ThreadPoolExecutor(PROCESSES)
+        self._ended = False
+
+    def kill(self) -> None:
+        """End the processes at once, from another thread, and start no more."""
+        self._ended = True
+        for child in list(self._children):
+            child.kill()
 
     def __enter__(self) -> "EmbeddingProcesses":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for child in self._children:
-            child.kill()
+        self.kill()
         self._threads.shutdown(cancel_futures=True)
         for child in self._children:
             for stream in (child.stdin, child.stdout):
@@ -60,10 +66,18 @@ class EmbeddingProcesses:
         try:
             child = self._free.get_nowait()
         except queue.Empty:
+            if self._ended:
+                raise OSError("no process that embeds is started any more") from None
             # One thread each: two processes that each compute with all cores are slower than two that do not.
             environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
             command = (sys.executable, "-m", "codelab.index.embedding_process")
-            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # the worker's own would stay open as long as this lives
+                env=environment,
+            )
             self._children.append(child)
         try:
             write_frame(cast("BinaryIO", child.stdin), [(one.data, one.places) for one in batch])

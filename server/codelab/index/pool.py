@@ -151,7 +151,12 @@ class ParserPool:
     def _start_child(self) -> subprocess.Popen[bytes] | None:
         if self._closing:
             return None
-        child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        child = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # the worker's own would stay open as long as this lives
+        )
         self._children.append(child)
         return child
 

@@ -115,7 +115,7 @@ def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float 
         _say({"elected": True})
         stop, pool = threading.Event(), ParserPool()
         pause = PauseSwitch(pause_path(places, repository))
-        threading.Thread(target=_end_with_input, args=(stop, pool), daemon=True).start()
+        threading.Thread(target=_end_with_input, args=(stop, pool, embedding), daemon=True).start()
         with contextlib.suppress(Cancelled):
             try:
                 with WorktreeIndexer(
@@ -263,12 +263,13 @@ class _Report:
             write_status(self.path, status)
 
 
-def _end_with_input(stop: threading.Event, pool: ParserPool) -> None:
+def _end_with_input(stop: threading.Event, pool: ParserPool, embedding: BackgroundEmbedding) -> None:
     with contextlib.suppress(OSError):
         while os.read(0, 4096):
             pass
     stop.set()
     pool.kill()
+    embedding.kill()
     time.sleep(_GRACE_SECONDS)
     os._exit(0)  # whatever still runs, nothing waits for it
 
