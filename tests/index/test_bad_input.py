@@ -41,6 +41,7 @@ def test_names_that_are_no_text_are_reported_in_valid_json_and_cost_nothing_else
 
 @pytest.mark.req("INDEX-2")
 @pytest.mark.parametrize("path", ["line.txt", "line.js"])
+@pytest.mark.slow
 def test_a_line_of_megabytes_is_found_by_its_words_and_shown_in_part(
     root: Path, index: Index, reader: IndexReader, path: str
 ) -> None:

@@ -137,6 +137,7 @@ def test_worktrees_of_a_repository_share_contents_and_see_only_their_own_files(
 
 
 @pytest.mark.req("INDEX-1")
+@pytest.mark.slow
 def test_a_file_that_crashes_or_hangs_its_parser_costs_only_itself(
     root: Path, index: Index, reader: IndexReader
 ) -> None:
@@ -241,6 +242,7 @@ def test_a_cache_folder_that_cannot_be_written_is_told_in_words(root: Path, plac
 
 
 @pytest.mark.req("INDEX-1")
+@pytest.mark.slow
 def test_a_full_disk_is_told_in_words_and_the_next_sweep_goes_on(root: Path, index: Index) -> None:
     write(root, "".join(f"== m{n}.py\ndef name_{n}(value):\n    return value\n" for n in range(600)))
     done = run_without_rights(FAILING, root, root)

@@ -123,6 +123,7 @@ reader.close()
 
 
 @pytest.mark.req("INDEX-1")
+@pytest.mark.slow
 def test_an_index_that_may_only_be_read_is_searched_and_the_reason_told(
     root: Path, places: Places, index: Index
 ) -> None:

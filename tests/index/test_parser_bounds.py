@@ -37,6 +37,7 @@ def bounded() -> Iterator[ParserPool]:
         (b"RAISE", "could not be parsed"),
     ],
 )
+@pytest.mark.slow
 def test_a_text_that_goes_too_far_costs_itself_and_says_why(
     bounded: ParserPool, bad: bytes, reason: str
 ) -> None:

@@ -331,6 +331,7 @@ async def test_another_faces_run_is_asked_with_the_name_of_who_asks(
 
 
 @pytest.mark.req("CARD-3")
+@pytest.mark.slow
 async def test_an_interrupted_run_is_offered_at_the_next_start(codelab_home: Path, tmp_path: Path) -> None:
     stall = When(role="user", times=1).say("I think ").stall()
     async with opened(codelab_home, tmp_path, stall) as scene:

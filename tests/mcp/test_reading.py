@@ -100,6 +100,7 @@ async def test_searching_reading_and_asking_without_a_model(project: Path, mode:
 
 
 @pytest.mark.req("INDEX-1", "CARD-2")
+@pytest.mark.slow
 async def test_a_paused_index_is_told_and_searched_without_waiting(project: Path) -> None:
     async with bench_on(project) as bench:
         assert [status.state async for status in bench.index_progress()][-1] == "fresh"

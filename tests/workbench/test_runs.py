@@ -53,6 +53,7 @@ async def test_without_a_model_the_answer_is_found_and_says_so(tmp_path: Path) -
 
 
 @pytest.mark.req("AGENT-4", "AGENT-11")
+@pytest.mark.slow
 async def test_with_one_search_allowed_the_search_tool_disappears_after_it(tmp_path: Path) -> None:
     root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
     rules = [
@@ -309,6 +310,7 @@ async def _stored(events):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.req("AGENT-4", "AGENT-6")
+@pytest.mark.slow
 async def test_of_many_calls_in_one_message_only_the_first_are_made_and_limits_hold_among_them(
     tmp_path: Path,
 ) -> None:
