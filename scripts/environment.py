@@ -77,8 +77,13 @@ def prepare(lock: str) -> None:
 
 
 def command_environment() -> "dict[str, str]":
-    """Return the environment for commands of the virtual environment."""
-    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
+    """Return the environment for commands of the virtual environment.
+
+    Python keeps what it compiled, whatever the person's own setting: CodeLab is several processes, and each
+    would compile hundreds of modules anew.
+    """
+    left_out = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    environment = {key: value for key, value in os.environ.items() if key not in left_out}
     environment["VIRTUAL_ENV"] = str(ENVIRONMENT)
     environment["PATH"] = str(BIN) + os.pathsep + environment.get("PATH", "")
     return environment
