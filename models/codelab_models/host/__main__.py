@@ -14,7 +14,9 @@ from filelock import FileLock, Timeout
 from codelab_models.host.activity import Activity
 from codelab_models.host.app import HostApp
 from codelab_models.host.listening import Listening, listening
+from codelab_models.host.providers_backend import ProvidersBackend
 from codelab_models.host.providers_library import ProvidersLibrary
+from codelab_models.host.routing import Backends
 from codelab_models.rendezvous import Rendezvous, rendezvous_in
 
 LOCK_SECONDS = 10.0  # a host that is ending still holds it for a moment
@@ -52,7 +54,8 @@ def main() -> int:
 
 async def _serve(listener: Listening, idle_seconds: float) -> None:
     library, activity = ProvidersLibrary(), Activity(idle_seconds)
-    app = HostApp(library, activity, _version(), listener.token)
+    backends = Backends(ProvidersBackend(library))
+    app = HostApp(library, backends, activity, _version(), listener.token)
     config = uvicorn.Config(
         app,
         http="h11",

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from types import ModuleType
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -14,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, kind_of
-from codelab_models.host.providers_library import ProvidersLibrary
-from codelab_models.host.upstream import ModelCall, after_the_first, complete, stream
+from codelab_models.host.routing import Backend
+from codelab_models.host.upstream import ModelCall, after_the_first
 
 log = logging.getLogger("codelab.host")
 
@@ -30,24 +29,23 @@ _STATUS = {
     FailureKind.SLOW: 504,
 }
 
-
-Whole = Callable[[ModuleType, ModelCall], Awaitable[dict[str, Any]]]
+Whole = Callable[[ModelCall], Awaitable[dict[str, Any]]]
 
 
 class ModelAnswer(Response):
     """Asks the provider and sends what it says; a client that leaves cancels the provider's work.
 
     Args:
-        library: litellm.
+        backend: Who is asked.
         call: What is asked.
-        whole: Asks for an answer in one piece.
+        whole: Asks for an answer in one piece; the backend's ``complete`` if None.
     """
 
-    def __init__(self, library: ProvidersLibrary, call: ModelCall, whole: Whole = complete) -> None:
+    def __init__(self, backend: Backend, call: ModelCall, whole: Whole | None = None) -> None:
         super().__init__()
-        self._library = library
+        self._backend = backend
         self._call = call
-        self._whole = whole
+        self._whole = whole or backend.complete
         self._outcome = "left"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,12 +70,11 @@ class ModelAnswer(Response):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            litellm = await self._library.get()
             if not self._call.stream:
-                whole = await self._whole(litellm, self._call)
+                whole = await self._whole(self._call)
                 self._outcome = "answered"
                 return await JSONResponse(whole)(scope, receive, send)
-            chunks = await after_the_first(stream(litellm, self._call))
+            chunks = await after_the_first(self._backend.stream(self._call))
         except ModelError as error:
             self._outcome = str(kind_of(error))
             return await error_response(error)(scope, receive, send)

@@ -4,8 +4,6 @@ import os
 import secrets
 import time
 from contextlib import suppress
-from types import ModuleType
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,8 +15,9 @@ from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, failure
 from codelab_models.host.activity import Activity
 from codelab_models.host.answer import ModelAnswer, error_response
-from codelab_models.host.embeddings import embeddings, read_embedding_call
+from codelab_models.host.embeddings import read_embedding_call
 from codelab_models.host.providers_library import ProvidersLibrary
+from codelab_models.host.routing import Backends
 from codelab_models.host.upstream import read_call
 from codelab_models.rendezvous import ACCESS_HEADER, PROTOCOL, TOKEN_HEADER
 
@@ -29,14 +28,23 @@ class HostApp:
     """The ASGI application.
 
     Args:
-        library: litellm.
+        library: litellm, whose import says whether the host is ready.
+        backends: Who is asked.
         activity: Is told of every request.
         version: CodeLab's version.
         token: Every request must bring it; empty where the socket's permissions do the guarding.
     """
 
-    def __init__(self, library: ProvidersLibrary, activity: Activity, version: str, token: str = "") -> None:
+    def __init__(
+        self,
+        library: ProvidersLibrary,
+        backends: Backends,
+        activity: Activity,
+        version: str,
+        token: str = "",
+    ) -> None:
         self._library = library
+        self._backends = backends
         self._activity = activity
         self._version = version
         self._token = token
@@ -87,7 +95,7 @@ class HostApp:
 
     async def _models(self, _: Request) -> Response:
         try:
-            listed = chat_models(await self._library.get())
+            listed = await self._backends.models()
         except ModelError as error:
             return error_response(error)
         return JSONResponse({"object": "list", "data": [{"id": name, "object": "model"} for name in listed]})
@@ -98,7 +106,7 @@ class HostApp:
             call = read_call(await _body(request), key, request.headers.get(ACCESS_HEADER, ""))
         except ModelError as error:
             return error_response(error)
-        return ModelAnswer(self._library, call)
+        return ModelAnswer(self._backends.of(call.model), call)
 
     async def _embeddings(self, request: Request) -> Response:
         try:
@@ -106,18 +114,8 @@ class HostApp:
             call = read_embedding_call(await _body(request), key, request.headers.get(ACCESS_HEADER, ""))
         except ModelError as error:
             return error_response(error)
-        return ModelAnswer(self._library, call, embeddings)
-
-
-def chat_models(litellm: ModuleType) -> list[str]:
-    """Return the chat models that litellm knows, each with its provider's name before it."""
-    names = set()
-    known: dict[str, dict[str, Any]] = litellm.model_cost
-    for name, facts in known.items():
-        provider = str(facts.get("litellm_provider", ""))
-        if facts.get("mode") == "chat" and provider:
-            names.add(name if name.startswith(f"{provider}/") else f"{provider}/{name}")
-    return sorted(names)
+        backend = self._backends.of(call.model)
+        return ModelAnswer(backend, call, backend.embed)
 
 
 async def _body(request: Request) -> bytes:
