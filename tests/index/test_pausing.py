@@ -1,5 +1,7 @@
 """Indexing that a person has paused: nothing more is indexed, search answers, and it goes on where it was."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,18 @@ pytestmark = pytest.mark.slow
 
 CODE = "== a.py\ndef first_name():\n    pass\n"
 LATER = "== later.py\ndef later_name():\n    pass\n"
+MANY = 4000
+"""Files: a sweep that is told to pause at its first commit is far from its end when it hears of it."""
+
+
+@asynccontextmanager
+async def supervised(root: Path, places: Places) -> AsyncIterator[IndexSupervisor]:
+    """Give a supervisor, and stop it however the test ends."""
+    supervisor = IndexSupervisor(root, places, Settings())
+    try:
+        yield supervisor
+    finally:
+        await supervisor.stop()
 
 
 @pytest.mark.req("INDEX-1")
@@ -26,40 +40,38 @@ async def test_a_paused_index_answers_from_what_it_has_and_goes_on_when_it_is_le
     root: Path, places: Places, reader: IndexReader
 ) -> None:
     write(root, CODE)
-    supervisor = IndexSupervisor(root, places, Settings())
-    assert (await supervisor.wait_fresh(PATIENCE_SECONDS)).state == "fresh"
-    supervisor.set_paused(paused=True)
-    write(root, LATER)
-    assert (await supervisor.wait_fresh(PATIENCE_SECONDS)).state == "paused"
-    assert [status.state async for status in supervisor.progress()] == ["paused"]
-    assert supervisor.is_worker_alive()
-    assert paths(reader.search("first name")) == ["a.py"]
-    supervisor.set_paused(paused=False)
-    await until(lambda: bool(reader.find_symbols("later_name")))
-    assert (await supervisor.wait_fresh(PATIENCE_SECONDS)).state == "fresh"
-    await supervisor.stop()
+    async with supervised(root, places) as supervisor:
+        assert (await supervisor.wait_fresh(PATIENCE_SECONDS)).state == "fresh"
+        supervisor.set_paused(paused=True)
+        write(root, LATER)
+        assert (await supervisor.wait_fresh(PATIENCE_SECONDS)).state == "paused"
+        assert [status.state async for status in supervisor.progress()] == ["paused"]
+        assert supervisor.is_worker_alive()
+        assert paths(reader.search("first name")) == ["a.py"]
+        supervisor.set_paused(paused=False)
+        await until(lambda: bool(reader.find_symbols("later_name")))
+        assert (await supervisor.wait_fresh(PATIENCE_SECONDS)).state == "fresh"
 
 
 @pytest.mark.req("INDEX-1")
 async def test_a_pause_outlives_the_processes_and_begins_in_the_midst_of_a_sweep(
     root: Path, places: Places, reader: IndexReader
 ) -> None:
-    write(root, "".join(f"== m{n}.py\ndef name_{n}():\n    pass\n" for n in range(1200)))
-    first, status = IndexSupervisor(root, places, Settings()), IndexStatus("missing")
-    async for status in first.progress():
-        if status.files and status.state == "building":
-            first.set_paused(paused=True)
-    assert status.state == "paused"
-    assert 0 < status.files < 1200
-    assert reader.search("name 0")
-    await first.stop()
-    second = IndexSupervisor(root, places, Settings())
-    assert (await second.wait_fresh(PATIENCE_SECONDS)).state == "paused"
-    assert second.status().files < 1200
-    second.set_paused(paused=False)
-    status = await second.wait_fresh(PATIENCE_SECONDS)
-    assert (status.state, status.files) == ("fresh", 1200)
-    await second.stop()
+    write(root, "".join(f"== m{n}.py\ndef name_{n}():\n    pass\n" for n in range(MANY)))
+    status = IndexStatus("missing")
+    async with supervised(root, places) as first:
+        async for status in first.progress():
+            if status.files and status.state == "building":
+                first.set_paused(paused=True)
+        assert status.state == "paused"
+        assert 0 < status.files < MANY
+        assert reader.search("name 0")
+    async with supervised(root, places) as second:
+        assert (await second.wait_fresh(PATIENCE_SECONDS)).state == "paused"
+        assert second.status().files < MANY
+        second.set_paused(paused=False)
+        status = await second.wait_fresh(PATIENCE_SECONDS)
+        assert (status.state, status.files) == ("fresh", MANY)
 
 
 @pytest.mark.req("INDEX-1")
