@@ -4,8 +4,9 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -376,3 +377,31 @@ def test_a_database_that_became_read_only_is_told_in_words(tmp_path: Path) -> No
 async def _make(path: Path) -> None:
     async with await StateDb.open(path) as db:
         await add_session(db, "kept")
+
+
+def cancelled_while_opening(path: Path, turns: int) -> None:
+    """Open a database in a loop of its own, and cancel that after so many turns of the loop."""
+
+    async def begin() -> None:
+        opening = asyncio.create_task(StateDb.open(path))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        opening.cancel()
+        with suppress(asyncio.CancelledError):
+            await (await opening).close()
+
+    asyncio.run(begin())
+
+
+@pytest.mark.req("CARD-6")
+def test_cancelling_the_opening_leaves_no_connection_and_no_thread_that_fails(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    failed: list[object] = []
+    threading.excepthook, before = failed.append, threading.excepthook
+    try:
+        for turns in range(0, 4000, 80):
+            cancelled_while_opening(path, turns)
+    finally:
+        threading.excepthook = before
+    assert not failed
+    assert not [one for one in threading.enumerate() if "_connection_worker_thread" in one.name]

@@ -249,18 +249,19 @@ class _Report:
         self._write()
 
     def _write(self) -> None:
-        self._written = time.monotonic()
-        made = self._embedding
-        status = replace(
-            self._status,
-            embedder=made.embedder,
-            embedded=made.embedded,
-            embedding_error=made.error,
-            embedding_pending=self.when_fresh is not None and not made.complete and not made.error,
-            total_seconds=round(self._status.searchable_seconds + made.seconds, 4),
-        )
-        with self._lock, contextlib.suppress(OSError):  # a full disk: the next status tells
-            write_status(self.path, status)
+        with self._lock:  # from reading to writing: else the older of two would be the last to be written
+            self._written = time.monotonic()
+            made = self._embedding
+            status = replace(
+                self._status,
+                embedder=made.embedder,
+                embedded=made.embedded,
+                embedding_error=made.error,
+                embedding_pending=self.when_fresh is not None and not made.complete and not made.error,
+                total_seconds=round(self._status.searchable_seconds + made.seconds, 4),
+            )
+            with contextlib.suppress(OSError):  # a full disk: the next status tells
+                write_status(self.path, status)
 
 
 def _end_with_input(stop: threading.Event, pool: ParserPool, embedding: BackgroundEmbedding) -> None:

@@ -136,7 +136,15 @@ async def _open_connection(path: Path, *, read_only: bool) -> aiosqlite.Connecti
     connection = aiosqlite.Connection(connector, 64)
     # A face that dies without closing must not hang at exit: a commit cut off there is undone by the WAL.
     connection._thread.daemon = True
-    return await connection
+
+    async def opened() -> aiosqlite.Connection:
+        return await connection
+
+    try:
+        return await finish_first(opened())
+    except asyncio.CancelledError:
+        await connection.close()
+        raise
 
 
 @contextlib.contextmanager
