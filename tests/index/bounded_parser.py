@@ -35,4 +35,4 @@ def take_all_memory() -> None:
     os.abort()
 
 
-parser_process.serve(obey, parser_process.Bounds(500_000_000, 150_000_000, 0.5))
+parser_process.serve(obey, parser_process.Bounds(500_000_000, 150_000_000, 2.0))
