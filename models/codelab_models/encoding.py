@@ -32,6 +32,9 @@ def request_body(request: ChatRequest, model: str, *, usage: bool = True) -> dic
             }
             for tool in request.tools
         ]
+    if request.response_schema is not None:
+        schema = {"name": "answer", "schema": request.response_schema}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
     if request.max_tokens is not None:
         body["max_tokens"] = request.max_tokens
     if request.temperature is not None:

@@ -15,11 +15,20 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call the model makes; ``arguments`` is the text it wrote, not yet parsed or trusted."""
+    """A call that a model makes.
+
+    Attributes:
+        id: What its result refers to.
+        name: The tool.
+        arguments: The text that the model wrote; JSON that fits the tool once ``codelab_models.calls.parse``
+            has been over it and found no problem.
+        problem: Why the call cannot be carried out, in words for the model; empty if it can.
+    """
 
     id: str
     name: str
     arguments: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +50,23 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A question to a model; ``model`` empty means the one configured for chat."""
+    """A question to a model.
+
+    Attributes:
+        messages: The conversation.
+        tools: What the model may call.
+        model: Which model; empty means the one configured for chat.
+        max_tokens: Most tokens of the answer.
+        temperature: How far the model may stray.
+        response_schema: A JSON schema that the server holds the answer to.
+    """
 
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
     model: str = ""
     max_tokens: int | None = None
     temperature: float | None = None
+    response_schema: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

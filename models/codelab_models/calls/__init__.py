@@ -1,0 +1,21 @@
+"""The function-call protocol: how tools are offered to a model, and what its answer calls.
+
+    create      a request as a model of some grade understands it
+    parse       an answer with its calls: understood, repaired, or each with what is wrong with it
+    validate    the arguments of one call against its tool's JSON schema
+    ask         all of it around one question to a model
+
+Agents speak of tools, calls and results only in the terms of ``codelab_models.wire``. A model without native
+tool calls gets them written out, and what it writes comes back as calls.
+
+What is repaired is valid, and every value in it stands in what the model wrote: a repair takes away or adds
+punctuation, never a value. What cannot be repaired so is a call with a ``problem``, which nobody carries out.
+"""
+
+from codelab_models.calls.asking import ask
+from codelab_models.calls.grades import Grade
+from codelab_models.calls.offering import create
+from codelab_models.calls.parsing import parse, parse_text
+from codelab_models.calls.validating import Checked, validate
+
+__all__ = ["Checked", "Grade", "ask", "create", "parse", "parse_text", "validate"]

@@ -1,0 +1,39 @@
+"""One question to a model of any grade."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from codelab_models.calls.grades import Grade
+from codelab_models.calls.offering import create
+from codelab_models.calls.parsing import parse
+from codelab_models.calls.showing import Showing
+from codelab_models.chat import ChatModel
+from codelab_models.wire import ChatRequest, Completion, TextDelta
+
+
+async def ask(
+    model: ChatModel, request: ChatRequest, grade: Grade = Grade.NATIVE
+) -> AsyncGenerator[TextDelta | Completion, None]:
+    """Answer a request whose tools are offered as the model's grade wants it; see ``ChatModel.stream``.
+
+    Args:
+        model: What answers.
+        request: The conversation and the tools, in the terms of the chat API.
+        grade: What the model understands.
+
+    Yields:
+        Prose as it arrives, never the notation of a call; then the answer as ``parse`` returns it.
+    """
+    showing = Showing(grade) if request.tools else None
+    async with aclosing(model.stream(create(request, grade))) as parts:
+        async for part in parts:
+            if isinstance(part, Completion):
+                answer = await asyncio.to_thread(parse, part, request.tools, grade)  # imports jsonschema
+                if showing is not None and (rest := showing.rest(answer.message.content)):
+                    yield TextDelta(rest)
+                yield answer
+            elif showing is None:
+                yield part
+            elif text := showing.feed(part.text):
+                yield TextDelta(text)
