@@ -15,6 +15,8 @@ from codelab.config.settings import RunSettings
         ({"tokens": 100}, "tokens"),
         ({"cost_usd": 0.5}, "cost"),
         ({"started": -61.0}, "time"),
+        ({"unclear": 2}, ""),
+        ({"unclear": 3}, "unclear calls"),
     ],
 )
 def test_each_limit_leaves_no_tool_when_it_is_reached(used: dict[str, float], limit: str) -> None:

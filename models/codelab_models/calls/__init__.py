@@ -13,9 +13,19 @@ punctuation, never a value. What cannot be repaired so is a call with a ``proble
 """
 
 from codelab_models.calls.asking import ask
-from codelab_models.calls.grades import Grade
+from codelab_models.calls.grades import Grade, first_grade, grade_after
 from codelab_models.calls.offering import create
 from codelab_models.calls.parsing import parse, parse_text
 from codelab_models.calls.validating import Checked, validate
 
-__all__ = ["Checked", "Grade", "ask", "create", "parse", "parse_text", "validate"]
+__all__ = [
+    "Checked",
+    "Grade",
+    "ask",
+    "create",
+    "first_grade",
+    "grade_after",
+    "parse",
+    "parse_text",
+    "validate",
+]

@@ -28,7 +28,9 @@ def fitted(schema: dict[str, Any], value: Any, root: dict[str, Any]) -> Any:
         else:
             return _fitted_object(options, value, root)
     if isinstance(value, list):
-        items = next((option["items"] for option in options if isinstance(option.get("items"), dict)), {})
+        items: dict[str, Any] = next(
+            (option["items"] for option in options if isinstance(option.get("items"), dict)), {}
+        )
         return [fitted(items, one, root) for one in value]
     if isinstance(value, str) and "array" in types and not types & {"string", "object"}:
         return [value]

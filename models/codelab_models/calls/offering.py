@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 from codelab_models.calls.grades import Grade
-from codelab_models.calls.structured import answer_schema, as_structured
+from codelab_models.calls.structured import answer_schema, arguments_of, as_structured
 from codelab_models.wire import ChatRequest, Message, ToolCall, ToolSpec
 
 
@@ -80,7 +80,7 @@ def _as_text(message: Message, names: dict[str, str], grade: Grade) -> Message:
 
 
 def _call(call: ToolCall) -> str:
-    return call_text(call.name, {} if call.problem else json.loads(call.arguments))
+    return call_text(call.name, arguments_of(call))
 
 
 def _with_instructions(messages: list[Message], instructions: str) -> list[Message]:

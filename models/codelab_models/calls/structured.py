@@ -6,7 +6,7 @@ from typing import Any
 
 from codelab_models.calls.dialects.written import Written, call_of, name_in
 from codelab_models.calls.written_json import Unreadable, read_json
-from codelab_models.wire import Message, ToolSpec
+from codelab_models.wire import Message, ToolCall, ToolSpec
 
 THINKING, CALLS, ANSWER = "thinking", "calls", "answer"
 
@@ -56,15 +56,16 @@ def read_structured(text: str) -> tuple[str, list[Written]]:
 
 def as_structured(message: Message) -> str:
     """Return an earlier answer as it would have been written under the schema."""
-    calls = [{"name": call.name, "arguments": _arguments(call.arguments)} for call in message.calls]
+    calls = [{"name": call.name, "arguments": arguments_of(call)} for call in message.calls]
     thinking, answer = (message.content, "") if calls else ("", message.content)
     return json.dumps({THINKING: thinking, CALLS: calls, ANSWER: answer}, ensure_ascii=False)
 
 
-def _arguments(text: str) -> Any:
+def arguments_of(call: ToolCall) -> Any:
+    """Return the arguments of an earlier call; of one that was refused nothing, its result says why."""
     try:
-        return json.loads(text)
-    except ValueError:  # it was refused, and the result says why
+        return {} if call.problem else json.loads(call.arguments)
+    except ValueError:
         return {}
 
 

@@ -18,13 +18,15 @@ from codelab.tools.catalog import TOOLS
 from codelab.tools.contract import Tool, ToolError, ToolText
 from codelab_models.wire import Message, ToolCall
 
+_AGAIN = "Nothing was done; write the call again, corrected"
+
 
 async def execute(run: ActiveRun, call: ToolCall, offered: frozenset[str]) -> None:
     """Carry out a call and append its result to the run's messages, whatever happens.
 
     Args:
         run: The run that calls.
-        call: The call as the model wrote it.
+        call: The call as ``codelab_models.calls.parse`` understood it.
         offered: The tools that the model was offered.
     """
     row = CallRow(
@@ -70,6 +72,8 @@ def _understand(
     run: ActiveRun, call: ToolCall, offered: frozenset[str]
 ) -> tuple[Tool[Any], Any, tuple[Touch, ...]]:
     tool = TOOLS.get(call.name)
+    if call.problem and tool is None:
+        raise ToolError("A call in your answer cannot be read", why=call.problem, fix=_AGAIN)
     if tool is None or call.name not in offered:
         raise ToolError(
             f"There is no tool {call.name[:80]!r} here", fix=f"Tools: {', '.join(sorted(offered)) or 'none'}"
@@ -80,12 +84,12 @@ def _understand(
         raise ToolError(
             "You have made this very call before; its result stands above", fix="Do something else"
         )
+    if call.problem:
+        raise ToolError(f"The call of {call.name} is not valid", why=call.problem, fix=_AGAIN)
     try:
-        arguments = tool.arguments.model_validate_json(call.arguments or "{}")
+        arguments = tool.arguments.model_validate_json(call.arguments)
     except ValidationError as error:
-        raise ToolError(
-            f"The arguments of {call.name} are not valid", why=_explain(error), fix="Call it again"
-        ) from None
+        raise ToolError(f"The call of {call.name} is not valid", why=_explain(error), fix=_AGAIN) from None
     return tool, arguments, tuple(tool.touches(arguments, run.services.tools))
 
 

@@ -9,6 +9,7 @@ from codelab.config.settings import RunSettings
 MOST_REJECTIONS = 2  # a refused change may be tried another way once
 MOST_CALLS = 20  # in one message of the model; what it asks for beyond is left out
 MOST_RESULT_CHARACTERS = 100_000  # of one call; more would fill the conversation
+MOST_UNCLEAR = 3  # answers in a row: whoever errs a third time after two precise errors errs a fourth time
 MOST_REPEATS = 2  # the same call made a third time in a row breaks off the tool
 
 
@@ -18,6 +19,7 @@ class Limits:
 
     Attributes:
         settings: The limits.
+        unclear: Answers in a row in which no call could be understood.
         clock: Seconds that only grow, for tests to hold in their hands.
     """
 
@@ -28,6 +30,7 @@ class Limits:
     tokens: int = 0
     cost_usd: float = 0.0
     rejections: int = 0
+    unclear: int = 0
     waited: float = 0.0
     started: float = field(default=0.0)
 
@@ -48,6 +51,7 @@ class Limits:
             "tokens": self.tokens >= self.settings.tokens,
             "cost": self.settings.cost_usd > 0 and self.cost_usd >= self.settings.cost_usd,
             "time": self.seconds() >= self.settings.seconds,
+            "unclear calls": self.unclear >= MOST_UNCLEAR,
         }
         return next((name for name, hit in reached.items() if hit), "")
 

@@ -21,6 +21,7 @@ from codelab.core.ids import new_id
 from codelab.store import calls, checkpoints, messages, sources
 from codelab.store.connection import Connection
 from codelab.tools.catalog import TOOLS, tool_spec
+from codelab_models.calls import ask, grade_after
 from codelab_models.chat import ChatModel
 from codelab_models.wire import ChatRequest, Completion, Message, ToolCall
 
@@ -79,6 +80,8 @@ async def _converse(run: ActiveRun) -> str:
         if not calls:
             cut = _CUT_SHORT if completion.finish_reason == "length" else ""
             return (message.content.strip() or _no_answer(limit)) + cut
+        unclear = all(call.problem or call.name not in tools for call in calls)
+        run.limits.unclear = run.limits.unclear + 1 if unclear else 0
         for call in calls:
             await execute(run, call, tools & _offered(run))
 
@@ -117,16 +120,33 @@ async def _ask_model(run: ActiveRun, tools: frozenset[str], limit: str) -> Compl
 
 async def _stream(run: ActiveRun, model: ChatModel, request: ChatRequest, seconds: float) -> Completion:
     try:
-        async with asyncio.timeout(seconds), aclosing(model.stream(request)) as stream:
-            async for piece in stream:
-                if isinstance(piece, Completion):
-                    return piece
-                run.say(piece.text)
+        async with asyncio.timeout(seconds):
+            return await _answer(run, model, request)
     except TimeoutError:
         run.reached.append("time")
         why = f"the run's limit of {run.limits.settings.seconds:g} s was reached in the middle of an answer"
         fix = "Ask for less, or raise run.seconds"
         raise LimitReached("The model was stopped", why=why, fix=fix) from None
+
+
+async def _answer(run: ActiveRun, model: ChatModel, request: ChatRequest) -> Completion:
+    """Return the answer; where the server refuses the way in which tools are offered, try the next one."""
+    services = run.services
+    grade = services.grade
+    try:
+        async with aclosing(ask(model, request, grade)) as stream:
+            async for piece in stream:
+                if isinstance(piece, Completion):
+                    return piece
+                run.say(piece.text)
+    except ModelError as error:
+        may_lower = bool(request.tools) and services.settings.models.tool_calls == "auto"
+        lower = grade_after(error, grade) if may_lower else None
+        if lower is None:
+            raise
+        _log.info("tools are offered as %s from now on: %s", lower.value, error)
+        services.grade = lower
+        return await _answer(run, model, request)
     raise ModelError("The model broke off without an answer", fix="Ask again")
 
 

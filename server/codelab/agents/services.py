@@ -11,6 +11,7 @@ from codelab.tools.contract import CodeKnowledge, SearchCode, ToolContext
 from codelab.workspace.editor import Editor
 from codelab.workspace.faces import FaceRegistry
 from codelab.workspace.view import WorkspaceView
+from codelab_models.calls.grades import Grade
 from codelab_models.chat import ChatModel
 
 
@@ -32,6 +33,7 @@ class Services:
         code: Tells how the code hangs together.
         model: What answers, or None.
         model_help: How to add a model, for the person.
+        grade: How tools are offered to the model; lowered once its server has refused them.
         editor: The face's editor, if it has one.
         prompts: Whether this face shows the approvals of its own runs to a person.
     """
@@ -49,6 +51,7 @@ class Services:
     code: CodeKnowledge
     model: ChatModel | None
     model_help: str
+    grade: Grade = Grade.NATIVE
     editor: Editor | None = None
     prompts: bool = False
 

@@ -24,6 +24,7 @@ from codelab.workbench.workbench import Workbench
 from codelab.workspace.faces import FaceRecord, FaceRegistry
 from codelab.workspace.root import check_root
 from codelab.workspace.view import WorkspaceView
+from codelab_models.calls.grades import first_grade
 from codelab_models.connect import how_to_add_a_model, open_chat_model
 
 
@@ -85,6 +86,7 @@ async def _assemble(
         code=knowledge,
         model=open_chat_model(places, settings, os.environ),
         model_help=how_to_add_a_model(),
+        grade=first_grade(settings.models.tool_calls),
     )
     return services, knowledge
 

@@ -25,7 +25,7 @@ TEXTS = [
         "größer 😀",
         "}, {",
         '"], "new": "',
-        "</parameter>",
+        "x</parameter>",
         "a, b",
         "null",
         "```json\n{}\n```",
@@ -238,7 +238,7 @@ def careless_closer(text: str, name: str) -> Any:
 def careless_filler(text: str, name: str) -> Any:
     """Read arguments, dropping what is not known and making up what is required."""
     given = json.loads(text)
-    known = VALIDATORS[name].schema["properties"]
+    (known,) = [tool.parameters["properties"] for tool in TOOLS if tool.name == name]
     return {"path": "README.md", **{key: value for key, value in given.items() if key in known}}
 
 
@@ -253,5 +253,4 @@ def test_a_careless_repairer_is_caught(careless: Callable[[str, str], Any]) -> N
                     return [(name, given)]
         return protocol(text, native)
 
-    assert check_damaged(protocol, seed=0, number=600)[1] == []
-    assert check_damaged(parser, seed=0, number=600)[1] != []
+    assert check_damaged(parser, seed=0, number=2_000)[1] != []

@@ -85,8 +85,8 @@ SAMPLES = {
     f"\n{DEEP_CALL}function{DEEP_SEP}edit_file\n```json\n{TWO_JSON}\n```{DEEP_CALL_END}{DEEP_END}",
     "deepseek v3.1": f"{DEEP_BEGIN}{DEEP_CALL}read_file{DEEP_SEP}{ONE_JSON}{DEEP_CALL_END}"
     f"{DEEP_CALL}edit_file{DEEP_SEP}{TWO_JSON}{DEEP_CALL_END}{DEEP_END}",
-    "deepseek v3 in plain characters": "<|tool_calls_begin|><|tool_call_begin|>function<|tool_sep|>read_file\n"
-    f"```json\n{ONE_JSON}\n```<|tool_call_end|>\n<|tool_call_begin|>function<|tool_sep|>edit_file\n"
+    "deepseek v3 in plain characters": "<|tool_calls_begin|><|tool_call_begin|>function<|tool_sep|>read_file"
+    f"\n```json\n{ONE_JSON}\n```<|tool_call_end|>\n<|tool_call_begin|>function<|tool_sep|>edit_file\n"
     f"```json\n{TWO_JSON}\n```<|tool_call_end|><|tool_calls_end|>",
     "the chat api's own form": json.dumps(
         [
@@ -141,6 +141,11 @@ def test_the_ids_of_a_dialect_are_kept() -> None:
             "<tool_call><function=read_file><parameter=path>a</parameter><parameter=path>b</parameter></function>"
             "</tool_call>",
             "the parameter path stands twice",
+        ),
+        (
+            "<tool_call><function=read_file><parameter=path>\na\n</parameter>\nparameter=end_line>\n3\n"
+            "</parameter></function></tool_call>",
+            "not clear where the parameter path ends",
         ),
         ('```tool_code\nread_file("a.py")\n```', "each argument must be written as name=value"),
         ('```tool_code\nread_file(path=open("a.py"))\n```', "a value is missing"),

@@ -1,6 +1,7 @@
 """An answer with its calls, for each grade of model."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -17,7 +18,7 @@ def answer(content: str, *calls: ToolCall, finish: str = "stop") -> Completion:
     return Completion(Message("assistant", content, calls), finish, "scripted")
 
 
-def check_calls(understood: Completion, *expected: tuple[str, dict[str, object]]) -> None:
+def check_calls(understood: Completion, *expected: tuple[str, Mapping[str, object]]) -> None:
     calls = understood.message.calls
     assert [(call.name, json.loads(call.arguments), call.problem) for call in calls] == [
         (name, arguments, "") for name, arguments in expected
