@@ -34,6 +34,10 @@ FILES = """
 """
 
 
+def many_files(count: int) -> str:
+    return "".join(f"== m{n}.py\ndef name_{n}():\n    pass\n" for n in range(count))
+
+
 def choosing(server: ScriptedModel, model: str = "small") -> Settings:
     return Settings(models=ModelSettings(endpoint=server.base_url, embedding=model))
 
@@ -210,14 +214,89 @@ def test_a_query_waits_only_so_long_for_its_vector(root: Path, places: Places, i
         server.release()
 
 
-def test_without_an_embedder_nothing_is_done(root: Path, places: Places, index: Index) -> None:
+def stored_vectors(root: Path, places: Places) -> int:
+    """Return how many vectors are in the index, of whatever embedder."""
+    path = database.database_path(index_folder(places, find_repository(root)))
+    connection = sqlite.connect(path, read_only=True)
+    (vectors,) = connection.execute("SELECT count(*) FROM vector").fetchone()
+    (contents,) = connection.execute("SELECT count(*) FROM vector_bits").fetchone()
+    (embedders,) = connection.execute("SELECT count(*) FROM embedder").fetchone()
+    connection.close()
+    assert (vectors > 0) == (contents > 0) == (embedders > 0)
+    return int(vectors)
+
+
+def test_without_an_embedder_nothing_is_embedded_and_the_vectors_there_were_go(
+    root: Path, places: Places, index: Index
+) -> None:
     write(root, FILES)
-    index()
-    settings = Settings(models=ModelSettings(embedding="none"))
-    with embedding(root, places, settings) as (_, watched):
-        pass
-    assert watched.said == []
-    assert ask(root, places, settings, "wind") == Similar()
+    status = index()
+    without = Settings(models=ModelSettings(embedding="none"))
+    with scripted_model([]) as server:
+        with embedding(root, places, choosing(server)) as (_, watched):
+            watched.wait()
+        assert stored_vectors(root, places) == status.chunks, "the control"
+        with embedding(root, places, without) as (_, watched):
+            assert watched.wait() == Embedding(complete=True)
+    assert stored_vectors(root, places) == 0
+    assert ask(root, places, without, "wind") == Similar()
+
+
+def test_the_vectors_of_a_model_that_was_given_up_halfway_go_too(
+    root: Path, places: Places, index: Index
+) -> None:
+    write(root, many_files(100))
+    status = index()
+    with scripted_model([]) as server:
+        server.embedding_steps += [{}, {}, *[{"status": 400, "message": "out of order"}] * 1000]
+        with embedding(root, places, choosing(server, "abandoned")) as (_, watched):
+            watched.wait(error="out of order")
+            assert 0 < stored_vectors(root, places) < status.chunks, "the control"
+        server.embedding_steps.clear()
+        with embedding(root, places, choosing(server)) as (_, watched):
+            watched.wait()
+    assert stored_vectors(root, places) == status.chunks
+
+
+def test_a_pause_holds_the_embedding_and_it_goes_on_where_it_was(
+    root: Path, places: Places, index: Index
+) -> None:
+    write(root, many_files(200))
+    status = index()
+    paused, asked = threading.Event(), threading.Semaphore(0)
+
+    def is_paused() -> bool:
+        asked.release()
+        return paused.is_set()
+
+    watched = Watched()
+    was_paused = threading.Event()
+
+    def hear(standing: Embedding) -> None:
+        watched(standing)
+        if standing.embedded and not was_paused.is_set():
+            was_paused.set()
+            paused.set()
+
+    with scripted_model([]) as server:
+        folder = index_folder(places, find_repository(root))
+        background = BackgroundEmbedding(root, folder, places, choosing(server), hear, paused=is_paused)
+        background.start()
+        background.wake()
+        try:
+            assert was_paused.wait(GUARD_SECONDS)
+            while asked.acquire(blocking=False):  # what was asked before
+                pass
+            for _ in range(3):
+                assert asked.acquire(timeout=GUARD_SECONDS)
+            held = watched.said[-1].embedded
+            assert 0 < held < status.chunks
+            assert sum("name_" in text for text in texts(server)) == held
+            paused.clear()
+            assert watched.wait().embedded == status.chunks
+            assert sum("name_" in text for text in texts(server)) == status.chunks
+        finally:
+            background.stop()
 
 
 @pytest.mark.slow

@@ -18,9 +18,14 @@ from codelab.index.vectors import (
     Unembedded,
     add_embedder,
     count_embedded,
+    find_embedder,
+    is_wanted,
+    remove_unwanted,
     serve,
     serving_embedder,
     unembedded,
+    want,
+    want_none,
     write_vectors,
 )
 from codelab.store import sqlite
@@ -216,22 +221,53 @@ def test_what_has_no_vectors_is_known_and_what_is_gone_gets_none(connection: Con
     assert not embed(connection, embedder, two, some_vectors(3))
 
 
-def test_once_the_new_vectors_are_complete_the_old_ones_are_dropped(connection: Connection) -> None:
+def count_vectors(connection: Connection) -> int:
+    [(count,)] = connection.execute("SELECT count(*) FROM vector").fetchall()
+    return int(count)
+
+
+def test_vectors_of_an_embedder_go_part_by_part_once_no_worktree_wants_it(connection: Connection) -> None:
     old, new = (
         add_embedder(connection, "old", DIMENSIONS, "x"),
         add_embedder(connection, "new", DIMENSIONS, "y"),
     )
-    file = add_file(connection, "/w", "a", 5)
-    embed(connection, old, file, some_vectors(5))
-    assert serving_embedder(connection, 1) is None
+    files = [add_file(connection, "/w", f"{number}", 2) for number in range(100)]
+    for file in files:
+        embed(connection, old, file, some_vectors(2))
+        embed(connection, new, file, some_vectors(2))
+    want(connection, 1, old.number)
     serve(connection, 1, old.number)
-    new = add_embedder(connection, "new", DIMENSIONS, "y")
-    embed(connection, new, file, some_vectors(5))
-    assert serving_embedder(connection, 1) == old
+    want(connection, 1, new.number)
+    assert is_wanted(connection, 1, new.number)
+    assert not remove_unwanted(connection), "the control: one serves, the other is wanted"
     serve(connection, 1, new.number)
+    assert remove_unwanted(connection)
+    left = count_vectors(connection)
+    assert 200 < left < 400
+    assert len(unembedded(connection, 1, old.number, 1000)) == (400 - left) // 2
+    while remove_unwanted(connection):
+        pass
+    assert count_vectors(connection) == 200
+    assert find_embedder(connection, "old") is None
     assert serving_embedder(connection, 1) == new
-    assert connection.execute("SELECT count(*) FROM vector").fetchone() == (5,)
-    assert count_embedded(connection, 1, old.number) == 0
+    assert add_embedder(connection, "old", DIMENSIONS, "x").number > new.number
+
+
+def test_a_worktree_without_vectors_leaves_those_of_the_others(connection: Connection) -> None:
+    embedder = add_embedder(connection, "r", DIMENSIONS, "x")
+    ours, theirs = add_file(connection, "/w", "a", 2), add_file(connection, "/other", "b", 3)
+    for worktree, file in ((1, ours), (2, theirs)):
+        embed(connection, embedder, file, some_vectors(file.chunks))
+        want(connection, worktree, embedder.number)
+        serve(connection, worktree, embedder.number)
+    want_none(connection, 1)
+    assert serving_embedder(connection, 1) is None
+    assert not remove_unwanted(connection)
+    assert serving_embedder(connection, 2) == embedder
+    want_none(connection, 2)
+    while remove_unwanted(connection):
+        pass
+    assert count_vectors(connection) == 0
 
 
 def test_a_query_of_which_nothing_is_known_finds_nothing(connection: Connection) -> None:

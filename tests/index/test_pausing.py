@@ -1,5 +1,6 @@
 """Indexing that a person has paused: nothing more is indexed, search answers, and it goes on where it was."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from codelab.config.places import Places
-from codelab.config.settings import Settings
+from codelab.config.settings import ModelSettings, Settings
 from codelab.index.build import WorktreeIndexer
 from codelab.index.pausing import PauseSwitch, pause_path, set_paused
 from codelab.index.reader import IndexReader
@@ -16,6 +17,7 @@ from codelab.index.supervisor import IndexSupervisor
 from codelab.index.types import IndexStatus
 from tests.index.helpers import PATIENCE_SECONDS, paths, until, write
 from tests.support.command_line import codelab
+from tests.support.model_server import scripted_model
 
 pytestmark = pytest.mark.slow
 
@@ -26,9 +28,11 @@ MANY = 4000
 
 
 @asynccontextmanager
-async def supervised(root: Path, places: Places) -> AsyncIterator[IndexSupervisor]:
+async def supervised(
+    root: Path, places: Places, settings: Settings | None = None
+) -> AsyncIterator[IndexSupervisor]:
     """Give a supervisor, and stop it however the test ends."""
-    supervisor = IndexSupervisor(root, places, Settings())
+    supervisor = IndexSupervisor(root, places, settings or Settings())
     try:
         yield supervisor
     finally:
@@ -72,6 +76,27 @@ async def test_a_pause_outlives_the_processes_and_begins_in_the_midst_of_a_sweep
         second.set_paused(paused=False)
         status = await second.wait_fresh(PATIENCE_SECONDS)
         assert (status.state, status.files) == ("fresh", MANY)
+
+
+@pytest.mark.req("INDEX-1", "INDEX-5")
+async def test_a_pause_holds_the_worker_in_the_midst_of_the_vectors_too(root: Path, places: Places) -> None:
+    write(root, "".join(f"== m{n}.py\ndef name_{n}():\n    pass\n" for n in range(200)))
+    with scripted_model([]) as server:
+        server.embedding_steps += [{}, {"stall": True}]  # the first asks for the length of vectors
+        models = ModelSettings(endpoint=server.base_url, embedding="small")
+        async with supervised(root, places, Settings(models=models)) as supervisor:
+            assert (await supervisor.wait_fresh(PATIENCE_SECONDS)).chunks == 200
+            await until(lambda: len(server.embedded) == 2)
+            supervisor.set_paused(paused=True)
+            server.release()
+            await until(lambda: supervisor.status().embedded > 0)
+            told = await asyncio.to_thread(codelab, "index", "status", "--root", root)
+            assert told.out.startswith("index: paused, 200 of 200 files, 136 of 200 chunks without vectors\n")
+            assert (supervisor.status().state, supervisor.status().embedded) == ("paused", 64)
+            assert len(server.embedded) == 2
+            supervisor.set_paused(paused=False)
+            await until(lambda: supervisor.status().embedded == 200)
+            assert sum(len(one.body["input"]) for one in server.embedded[1:]) == 200
 
 
 @pytest.mark.req("INDEX-1")

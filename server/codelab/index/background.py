@@ -2,14 +2,14 @@
 
 A thread of the index worker with a connection of its own: it writes in small transactions, so that a saved
 file never waits for it, and what it has written stays, so that it goes on where it was after a kill. While
-the vectors of a new embedder are made, those of the one before serve.
+the vectors of a new embedder are made, those of the one before serve; those of embedders that nobody wants
+any more are removed, in transactions as small. Where a person pauses the indexing, all of this pauses.
 """
 
 import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Connection
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.index import database, vectors
 from codelab.index.content import Reader
+from codelab.index.current import CurrentIndex
 from codelab.index.embedding_process import EmbeddingProcesses
 from codelab.index.passages import Content, Embedded, embed_contents, read_content
 from codelab.index.vectors import StoredEmbedder, Unembedded
@@ -33,6 +34,8 @@ _BATCH_BYTES = 200_000
 _BATCH_CONTENTS = 64
 _LIST = 20_000
 _LONGEST_PAUSE = 300.0
+_LOOK_SECONDS = 0.1  # how often it is asked whether a pause is over
+_ROOM_SECONDS = 0.01  # between two removals, for a save that waits to be written
 
 
 class Embedding(NamedTuple):
@@ -100,6 +103,7 @@ class BackgroundEmbedding:
         places: Where the model host's folder is.
         settings: Which embedder, and what is indexed.
         report: Called from the thread with every change.
+        paused: Asked often; as long as it says so nothing is done.
         pause_seconds: Before it is tried again what failed; it doubles each time.
     """
 
@@ -111,15 +115,15 @@ class BackgroundEmbedding:
         settings: Settings,
         report: Callable[[Embedding], None],
         *,
+        paused: Callable[[], bool] = lambda: False,
         pause_seconds: float = 2.0,
     ) -> None:
-        self._pause = pause_seconds
-        self._root, self._folder, self._places, self._settings = root, folder, places, settings
+        self._pause, self._paused = pause_seconds, paused
+        self._root, self._places, self._settings = root, places, settings
         self._report = report
         self._source = source_of(settings.models)
         self._embedder: Embedder | None = None
-        self._connection: Connection | None = None
-        self._identity: tuple[int, int] | None = None
+        self._index = CurrentIndex(folder, _connect)
         self._woken, self._stopped = threading.Event(), threading.Event()
         self._standing = Embedding()
         self._processes: EmbeddingProcesses | None = None
@@ -131,9 +135,10 @@ class BackgroundEmbedding:
         return bool(self._source)
 
     def start(self) -> None:
-        """Begin to wait for work; nothing is begun where nothing is to be embedded."""
-        if self._source:
-            self._thread.start()
+        """Begin to wait for work; where nothing is to be embedded, remove the vectors there were, and end."""
+        self._thread.start()
+        if not self._source:
+            self.wake()
 
     def wake(self) -> None:
         """Look whether there is work."""
@@ -160,6 +165,8 @@ class BackgroundEmbedding:
             self._woken.wait(pause)
             if pause is not None:
                 self._stopped.wait(pause)  # a save does not make a server that refuses more willing
+            while self._paused() and not self._stopped.wait(_LOOK_SECONDS):
+                pass
             if self._stopped.is_set():
                 break
             self._woken.clear()
@@ -172,43 +179,63 @@ class BackgroundEmbedding:
                 failures = min(failures + 1, 10)
                 self._tell(complete=False, error=str(error))
                 if isinstance(error, sqlite.Error):
-                    self._close()
-        self._close()
+                    self._index.close()
+        self._index.close()
 
     def _work(self) -> None:
-        if self._embedder is None:
+        if self._source and self._embedder is None:
             self._embedder = open_embedder(self._source, self._places, self._settings, os.environ)
-        connection = self._open()
-        if self._embedder is None or connection is None:
+        connection = self._index.open()
+        worktree = _worktree(connection, self._root) if connection is not None else None
+        if connection is None or worktree is None:
             self._tell(complete=True)
             return
-        row = connection.execute("SELECT id FROM worktree WHERE root = ?", (str(self._root),)).fetchone()
-        if row is None:
+        if self._embedder is None:
+            with transaction(connection):
+                vectors.want_none(connection, worktree)
+            self._remove_unwanted(connection)
             self._tell(complete=True)
             return
-        stored = self._noted(connection, self._embedder)
-        job = _Job(self._embedder, stored, int(row[0]), time.perf_counter())
-        while todo := vectors.unembedded(connection, job.worktree, stored.number, _LIST):
+        stored = self._noted(connection, self._embedder, worktree)
+        job = _Job(self._embedder, stored, worktree, time.perf_counter())
+        while todo := vectors.unembedded(connection, worktree, stored.number, _LIST):
             written = self._embed(connection, job, todo)
-            if self._stopped.is_set():
+            if self._is_broken_off():
                 return
             if not written:  # they have all changed since, and are indexed again in a moment
                 break
-        if vectors.serving_embedder(connection, job.worktree) != stored:
+        if vectors.serving_embedder(connection, worktree) != stored:
             with transaction(connection):
-                vectors.serve(connection, job.worktree, stored.number)
+                vectors.serve(connection, worktree, stored.number)
         self._count(connection, job)
         self._tell(complete=not self._woken.is_set(), error="", seconds=job.seconds)
+        self._remove_unwanted(connection)
 
-    def _noted(self, connection: Connection, embedder: Embedder) -> StoredEmbedder:
+    def _is_broken_off(self) -> bool:
+        if self._paused():
+            self._woken.set()  # it goes on when it is let
+            return True
+        return self._stopped.is_set()
+
+    def _noted(self, connection: Connection, embedder: Embedder, worktree: int) -> StoredEmbedder:
         stored = vectors.find_embedder(connection, embedder.recipe)
-        if stored is None:
-            dimensions = embedder.dimensions  # a server may have to be asked, which no transaction waits for
+        if stored is None or not vectors.is_wanted(connection, worktree, stored.number):
+            # A server may have to be asked for these, which no transaction waits for.
+            dimensions = embedder.dimensions if stored is None else stored.dimensions
             with transaction(connection):
                 stored = vectors.add_embedder(
                     connection, embedder.recipe, dimensions, without_passwords(self._source)
                 )
+                vectors.want(connection, worktree, stored.number)
         return stored
+
+    def _remove_unwanted(self, connection: Connection) -> None:
+        more = True
+        while more and not self._is_broken_off():
+            with transaction(connection):
+                more = vectors.remove_unwanted(connection)
+            if more:
+                self._stopped.wait(_ROOM_SECONDS)
 
     def _embed(self, connection: Connection, job: "_Job", todo: list[Unembedded]) -> int:
         """Embed contents; return how many of their chunks were written."""
@@ -217,8 +244,6 @@ class BackgroundEmbedding:
         written = 0
         batches = self._batches(connection, todo)
         for batch, embedded in self._embedded(job.embedder, batches, few=len(todo) <= FEW):
-            if self._stopped.is_set():
-                break
             with transaction(connection):
                 for content, found in zip(batch, embedded, strict=True):
                     if vectors.write_vectors(connection, job.stored, content.of, found.vectors, found.bits):
@@ -226,6 +251,8 @@ class BackgroundEmbedding:
             so_far = self._standing.embedded + sum(content.of.chunks for content in batch)
             self._standing = self._standing._replace(embedded=so_far)
             self._tell(complete=False, error="", seconds=job.seconds)
+            if self._is_broken_off():
+                break
         return written
 
     def _embedded(
@@ -244,7 +271,7 @@ class BackgroundEmbedding:
         size = 0
         try:
             for of in todo:
-                if self._stopped.is_set():
+                if self._is_broken_off():
                     return
                 content = read_content(connection, reader, of, self._settings.index.max_file_bytes)
                 if content is None:
@@ -272,19 +299,11 @@ class BackgroundEmbedding:
         )
         self._report(self._standing)
 
-    def _open(self) -> Connection | None:
-        identity = database.identity(self._folder)
-        if self._connection is not None and identity == self._identity:
-            return self._connection
-        self._close()
-        if identity is None:
-            return None
-        self._connection = sqlite.connect(database.database_path(self._folder))
-        self._identity = identity
-        return self._connection
 
-    def _close(self) -> None:
-        if self._connection is not None:
-            with suppress(sqlite.Error):
-                self._connection.close()
-        self._connection = None
+def _connect(folder: Path) -> Connection:
+    return sqlite.connect(database.database_path(folder))
+
+
+def _worktree(connection: Connection, root: Path) -> int | None:
+    row = connection.execute("SELECT id FROM worktree WHERE root = ?", (str(root),)).fetchone()
+    return row[0] if row else None

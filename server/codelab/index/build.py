@@ -179,6 +179,7 @@ class WorktreeIndexer:
         """Drop contents and paths that have long been out of use, and tidy what many commits have left."""
         with suppress(sqlite.Error):
             with writer.transaction(self._connection):
+                writer.drop_gone_worktrees(self._connection)
                 writer.drop_old_blobs(self._connection)
                 writer.drop_unused_paths(self._connection)
             more = True

@@ -13,6 +13,7 @@ from codelab.config.settings import Settings
 from codelab.index import database, search
 from codelab.index.candidates import Candidate, Frequencies
 from codelab.index.content import Reader, to_utf8
+from codelab.index.current import CurrentIndex
 from codelab.index.manifests import ecosystem_of
 from codelab.index.overlay import OverlayCache, OverlayText, without_secrets
 from codelab.index.progress import read_status, status_path
@@ -45,8 +46,7 @@ class IndexReader:
         self._folder = index_folder(places, repository)
         self._status_path = status_path(places, repository)
         self._lock = threading.Lock()  # guards all that follows
-        self._connection: Connection | None = None
-        self._identity: tuple[int, int] | None = None
+        self._index = CurrentIndex(self._folder, self._connect)
         self._overlays = OverlayCache()
         self._frequencies = Frequencies()
         self._similar: SimilarPassages | None = None
@@ -70,7 +70,7 @@ class IndexReader:
     def close(self) -> None:
         """Close the index; the next use opens it again."""
         with self._lock:
-            self._close()
+            self._index.close()
 
     def search(
         self,
@@ -181,14 +181,14 @@ class IndexReader:
         status = read_status(self._status_path)
         with self._lock:
             skipped = self._ask(_skipped) or ()
-            if self._connection is None and status.state == "fresh":
+            if not self._index.is_open and status.state == "fresh":
                 return IndexStatus("missing")
         return replace(status, skipped=skipped)
 
     def _ask(self, question: Callable[[Connection, int], _T]) -> _T | None:
         """Answer from one state of the index; None where there is none or it cannot be read."""
         try:
-            connection = self._open()
+            connection = self._index.open()
             if connection is None:
                 return None
             connection.execute("BEGIN")
@@ -201,32 +201,20 @@ class IndexReader:
                 if connection.in_transaction:
                     connection.execute("COMMIT")
         except sqlite.Error as error:
-            self._close()
+            self._index.close()
             if database.is_damage(error):
                 self._report_damage()
             return None
 
-    def _open(self) -> Connection | None:
-        identity = database.identity(self._folder)
-        if self._connection is not None and identity == self._identity:
-            return self._connection
-        self._close()
-        if identity is None:
-            return None
-        connection = database.open_for_reading(self._folder)
+    def _connect(self, folder: Path) -> Connection | None:
+        connection = database.open_for_reading(folder)
         if connection.execute("PRAGMA user_version").fetchone()[0] != database.SCHEMA_VERSION:
             connection.close()  # the worker is making it, or is about to
             return None
-        self._connection, self._identity = connection, identity
         self._frequencies = Frequencies()
         if self._similar is not None:
             self._similar.forget()
         return connection
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
 
     def _report_damage(self) -> None:
         try:

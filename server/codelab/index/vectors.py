@@ -10,6 +10,8 @@ from typing import NamedTuple
 EMBEDDER_SHIFT = 40
 """The number of a vector is its embedder's times 2^40, plus its chunk's."""
 
+_REMOVED_CONTENTS = 64  # in one transaction, which takes some milliseconds
+
 
 class StoredEmbedder(NamedTuple):
     """An embedder whose vectors are in the index.
@@ -64,17 +66,60 @@ def serving_embedder(connection: Connection, worktree: int) -> StoredEmbedder | 
     return StoredEmbedder(*row) if row else None
 
 
+def is_wanted(connection: Connection, worktree: int, embedder: int) -> bool:
+    """Tell whether an embedder is noted as the one that a worktree's settings name."""
+    row = connection.execute("SELECT embedder FROM wanted_by WHERE worktree = ?", (worktree,)).fetchone()
+    return bool(row == (embedder,))
+
+
+def want(connection: Connection, worktree: int, embedder: int) -> None:
+    """Note which embedder a worktree's settings name."""
+    connection.execute("INSERT OR REPLACE INTO wanted_by VALUES (?, ?)", (worktree, embedder))
+
+
+def want_none(connection: Connection, worktree: int) -> None:
+    """Note that a worktree's settings name no embedder: none serves it any more."""
+    connection.execute("DELETE FROM wanted_by WHERE worktree = ?", (worktree,))
+    connection.execute("DELETE FROM served_by WHERE worktree = ?", (worktree,))
+
+
 def serve(connection: Connection, worktree: int, embedder: int) -> None:
-    """Note that an embedder's vectors are complete in a worktree; drop those that serve no worktree now."""
+    """Note that an embedder's vectors are complete in a worktree."""
     connection.execute("INSERT OR REPLACE INTO served_by VALUES (?, ?)", (worktree, embedder))
-    connection.execute("DELETE FROM served_by WHERE worktree NOT IN (SELECT id FROM worktree)")
-    unused = connection.execute(
-        "SELECT id FROM embedder WHERE id NOT IN (SELECT embedder FROM served_by)"
+
+
+def remove_unwanted(connection: Connection) -> bool:
+    """Delete a part of the vectors of embedders that no worktree wants and that serve none.
+
+    All of a content's go at once: whoever comes to want the embedder meanwhile finds what it lacks.
+
+    Args:
+        connection: The index, in a transaction.
+
+    Returns:
+        Whether there may be more to delete.
+    """
+    row = connection.execute(
+        "SELECT id FROM embedder WHERE id NOT IN"
+        " (SELECT embedder FROM served_by UNION ALL SELECT embedder FROM wanted_by) LIMIT 1"
+    ).fetchone()
+    if row is None:
+        return False
+    (embedder,) = row
+    contents = connection.execute(
+        "SELECT v.id, v.first_chunk, b.chunks FROM vector_bits v INDEXED BY vector_bits_of_embedder"
+        " CROSS JOIN blob b ON b.id = v.blob WHERE v.embedder = ? LIMIT ?",
+        (embedder, _REMOVED_CONTENTS),
     ).fetchall()
-    for (number,) in unused:
-        connection.execute("DELETE FROM vector WHERE id >= ? AND id < ?", _range(number))
-        connection.execute("DELETE FROM vector_bits WHERE embedder = ?", (number,))
-        connection.execute("DELETE FROM embedder WHERE id = ?", (number,))
+    base = embedder << EMBEDDER_SHIFT
+    connection.executemany(
+        "DELETE FROM vector WHERE id >= ? AND id < ?",
+        [(base + first, base + first + chunks) for _, first, chunks in contents],
+    )
+    connection.executemany("DELETE FROM vector_bits WHERE id = ?", [(number,) for number, _, _ in contents])
+    if not contents:
+        connection.execute("DELETE FROM embedder WHERE id = ?", (embedder,))
+    return True
 
 
 def unembedded(connection: Connection, worktree: int, embedder: int, limit: int) -> list[Unembedded]:
@@ -83,7 +128,7 @@ def unembedded(connection: Connection, worktree: int, embedder: int, limit: int)
         "SELECT b.id, b.first_chunk, b.chunks, min(p.path) FROM file f"
         " CROSS JOIN blob b ON b.id = f.blob CROSS JOIN path p ON p.id = f.path"
         " WHERE f.worktree = ? AND b.chunks > 0 AND NOT EXISTS (SELECT 1 FROM vector_bits v"
-        " INDEXED BY vector_bits_of_blob WHERE v.blob = b.id AND v.embedder = ?) GROUP BY b.id LIMIT ?",
+        " INDEXED BY vector_bits_of_embedder WHERE v.blob = b.id AND v.embedder = ?) GROUP BY b.id LIMIT ?",
         (worktree, embedder, limit),
     )
     return [Unembedded(*row) for row in rows]
@@ -93,7 +138,7 @@ def count_embedded(connection: Connection, worktree: int, embedder: int) -> int:
     """Return how many chunks of a worktree have vectors; equal files count once each."""
     row = connection.execute(
         "SELECT coalesce(sum(b.chunks), 0) FROM file f CROSS JOIN blob b ON b.id = f.blob"
-        " WHERE f.worktree = ? AND EXISTS (SELECT 1 FROM vector_bits v INDEXED BY vector_bits_of_blob"
+        " WHERE f.worktree = ? AND EXISTS (SELECT 1 FROM vector_bits v INDEXED BY vector_bits_of_embedder"
         " WHERE v.blob = b.id AND v.embedder = ?)",
         (worktree, embedder),
     ).fetchone()
@@ -135,16 +180,12 @@ def drop_vectors(connection: Connection, blob: int, first_chunk: int, chunks: in
     for (embedder,) in connection.execute("SELECT id FROM embedder").fetchall():
         first = (embedder << EMBEDDER_SHIFT) + first_chunk
         connection.execute("DELETE FROM vector WHERE id >= ? AND id < ?", (first, first + chunks))
-    connection.execute("DELETE FROM vector_bits WHERE blob = ?", (blob,))
+        connection.execute("DELETE FROM vector_bits WHERE blob = ? AND embedder = ?", (blob, embedder))
 
 
 def bits_since(connection: Connection, embedder: int, last: int) -> list[tuple[int, int, bytes]]:
     """Return (number, first chunk, bits) of what was stored after number ``last``, in the order it came."""
     return connection.execute(
-        "SELECT id, first_chunk, bits FROM vector_bits WHERE id > ? AND embedder = ? ORDER BY id",
+        "SELECT id, first_chunk, bits FROM vector_bits WHERE id > ? AND +embedder = ? ORDER BY id",
         (last, embedder),
     ).fetchall()
-
-
-def _range(embedder: int) -> tuple[int, int]:
-    return embedder << EMBEDDER_SHIFT, (embedder + 1) << EMBEDDER_SHIFT

@@ -110,11 +110,13 @@ def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float 
     with lock:
         report = _Report(status_path(places, repository))
         report(replace(read_status(report.path), state="building", last_error=""))
-        embedding = BackgroundEmbedding(repository.root, folder, places, settings, report.embedding)
+        mark = pause_path(places, repository)
+        embedding = BackgroundEmbedding(
+            repository.root, folder, places, settings, report.embedding, paused=mark.exists
+        )
         report.when_fresh = embedding.wake if embedding.is_wanted else None
         _say({"elected": True})
-        stop, pool = threading.Event(), ParserPool()
-        pause = PauseSwitch(pause_path(places, repository))
+        stop, pool, pause = threading.Event(), ParserPool(), PauseSwitch(mark)
         threading.Thread(target=_end_with_input, args=(stop, pool, embedding), daemon=True).start()
         with contextlib.suppress(Cancelled):
             try:

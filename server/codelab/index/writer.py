@@ -1,5 +1,6 @@
 """Write the index: contents once, and for each worktree the map from its paths to them."""
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -223,7 +224,7 @@ def drop_unused_blobs(connection: Connection, blobs: Iterable[int]) -> None:
 
 
 def drop_old_blobs(connection: Connection) -> int:
-    """Delete contents that no worktree has used for two weeks, and worktrees that are gone.
+    """Delete contents that no worktree has used for two weeks.
 
     Returns:
         How many contents were deleted.
@@ -236,6 +237,16 @@ def drop_old_blobs(connection: Connection) -> int:
     for (blob,) in old:
         _drop_blob(connection, blob)
     return len(old)
+
+
+def drop_gone_worktrees(connection: Connection) -> None:
+    """Delete worktrees whose folders are long gone; their contents follow as all unused ones do."""
+    long_ago = time.time() - _KEPT_SECONDS
+    seen = connection.execute("SELECT id, root FROM worktree WHERE swept_at < ?", (long_ago,)).fetchall()
+    gone = [(number,) for number, root in seen if not os.path.exists(root)]
+    for table in ("file", "wanted_by", "served_by"):
+        connection.executemany(f"DELETE FROM {table} WHERE worktree = ?", gone)  # noqa: S608
+    connection.executemany("DELETE FROM worktree WHERE id = ?", gone)
 
 
 def drop_unused_paths(connection: Connection) -> None:

@@ -8,7 +8,9 @@ from codelab.index.types import IndexStatus
 def index_line(index: IndexStatus) -> str:
     """Return in one line how the index stands."""
     if index.state == "paused":
-        return f"index: paused, {index.files:,} of {max(index.files, index.total):,} files"
+        line = f"index: paused, {index.files:,} of {max(index.files, index.total):,} files"
+        without = index.chunks - index.embedded if index.embedding_pending else 0
+        return f"{line}, {without:,} of {index.chunks:,} chunks without vectors" if without > 0 else line
     if index.state == "fresh":
         return f"index: fresh, {index.files:,} files ({_ago(index.updated_at)})"
     if index.state == "failed":
