@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from codelab.cli.index_answers import report_lines
+from codelab.config.places import Places
+from codelab.config.settings import Settings
+from codelab.index.background import embed_worktree
 from codelab.index.code_graph import CodeGraph
+from codelab.index.near_duplicates import LookAlikes, look_alikes, near_duplicates
 from codelab.index.reader import IndexReader
 from codelab.index.report import Report, make_report
 from codelab.index.report_picture import picture
+from codelab.index.repository import find_repository, index_folder
 from tests.index.conftest import Index
 from tests.index.helpers import write
 
@@ -99,6 +105,80 @@ def test_packages_that_manifests_ask_for_are_told(report: Report) -> None:
         ("requirements.txt", "pypi", "requests", ">=2", 1)
     ]
     assert report.commits == ()  # the repository has none
+
+
+SEND = """
+    def send_parts(self, parts, connection, retries=3):
+        failures = 0
+        for number, part in enumerate(parts):
+            checksum = self.checksum_of(part)
+            while not connection.send(number, part, checksum):
+                failures += 1
+                if failures > retries:
+                    raise UploadFailed(number, failures)
+                self.wait_before_retry(failures)
+            self.progress.advance(len(part))
+        connection.finish(len(parts))
+        return failures
+"""
+OTHER = """
+    def read_rows(self, path, delimiter=","):
+        with open(path, newline="") as source:
+            header = next(source).strip().split(delimiter)
+            for line in source:
+                cells = line.strip().split(delimiter)
+                if len(cells) != len(header):
+                    raise BadRow(path, line)
+                yield dict(zip(header, cells))
+            self.rows_read += 1
+            self.log.debug("closed the table")
+"""
+
+
+def compared(root: Path, places: Places, index: Index, **files: str) -> LookAlikes:
+    """Index some methods, each in a file of its own, with the vectors of the bundled embedder."""
+    for name, method in files.items():
+        path = root / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"class Of{path.stem.title()}:\n{method}")
+    index()
+    embed_worktree(root, index_folder(places, find_repository(root)), places, Settings())
+    reader = IndexReader.open(root, places)
+    found = reader.examine(lambda connection, worktree, _: look_alikes(connection, worktree))
+    reader.close()
+    assert found is not None
+    return found
+
+
+def test_definitions_that_are_nearly_equal_are_told_and_those_that_are_not_are_not(
+    root: Path, places: Places, index: Index, reader: IndexReader
+) -> None:
+    changed = SEND.replace("retries=3", "retries=5").replace("failures = 0", "failures = 0  # so far")
+    (root / "vendor").mkdir()
+    files = {"one": SEND, "two": changed, "three": changed.replace("so far", "yet"), "other": OTHER}
+    compared(root, places, index, **files, **{"vendor/copied": SEND})
+    report = make_report(CodeGraph(reader))
+    assert (report.compared, report.all_compared) == (4, True)
+    pairs = [(one.first.path, one.second.path) for one in report.near_duplicates]
+    assert len(pairs) == 2, "as many as tie the three together"
+    assert {path for pair in pairs for path in pair} == {"one.py", "two.py", "three.py"}
+    first = report.near_duplicates[0]
+    assert (first.first.start_line, first.first.symbol) == (1, f"Of{first.first.path[:-3].title()}")
+    assert 0.9 <= first.alike <= 1
+    assert "nearly equal definitions" in picture(report)
+    assert json.loads(json.dumps(report.as_data()))["near_duplicates"][0]["first"]["path"] == first.first.path
+
+
+def test_comparing_definitions_ends_when_its_time_is_up(root: Path, places: Places, index: Index) -> None:
+    alike = compared(root, places, index, one=SEND, two=SEND.replace("retries=3", "retries=5"))
+    assert near_duplicates(alike, lambda path: (root / path).read_bytes(), seconds=-1.0) == ([], False)
+    pairs, complete = near_duplicates(alike, lambda path: (root / path).read_bytes())
+    assert (len(pairs), complete) == (1, True), "the control"
+
+
+def test_without_vectors_no_definitions_are_compared(report: Report) -> None:
+    assert (report.compared, report.near_duplicates) == (0, ())
+    assert "nearly equal definitions: not looked for, since there are no vectors" in report_lines(report)
 
 
 def test_the_picture_is_sound_and_tells_the_figures(report: Report) -> None:

@@ -11,7 +11,7 @@ from codelab.cli.terminal import Terminal
 from codelab.core.errors import InputError
 from codelab.index.labelled import Quality, judge, load_labelled
 from codelab.index.report import Report
-from codelab.index.types import RequiredPackage
+from codelab.index.types import DefinitionPlace, RequiredPackage
 
 if TYPE_CHECKING:
     from codelab.workbench.workbench import Workbench
@@ -70,6 +70,7 @@ def report_lines(report: Report) -> list[str]:
     lines += _listed("broken imports", [f"{b.path}:{b.line} {b.module}" for b in report.broken_imports])
     lines += _listed("files with syntax errors", [f"{e.path} ({e.errors})" for e in report.syntax_errors])
     lines += _listed("groups of equal files", [", ".join(paths) for paths in report.duplicates])
+    lines += _near_duplicate_lines(report)
     lines += _listed("packages asked for", [_package(one) for one in report.dependencies])
     lines.append(f"{counted(report.contents, 'content')}, {report.reused:,} shared with other worktrees")
     lines.append(
@@ -77,6 +78,21 @@ def report_lines(report: Report) -> list[str]:
         f" ({report.searches} searches for names of the workspace)"
     )
     return lines + (_quality_lines(report.quality) if report.quality else [])
+
+
+def _near_duplicate_lines(report: Report) -> list[str]:
+    if not report.compared:
+        return ["nearly equal definitions: not looked for, since there are no vectors"]
+    pairs = [
+        f"{_place(one.first)} and {_place(one.second)} ({100 * one.alike:.0f}%)"
+        for one in report.near_duplicates
+    ]
+    lines = _listed("pairs of nearly equal definitions", pairs)
+    return lines if report.all_compared else [*lines, "  there was no time to compare all that look alike"]
+
+
+def _place(definition: DefinitionPlace) -> str:
+    return f"{definition.path}:{definition.start_line}-{definition.end_line}"
 
 
 def _package(one: RequiredPackage) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 from codelab.index.broken import broken_imports
 from codelab.index.code_graph import CodeGraph, View
 from codelab.index.labelled import Quality
-from codelab.index.types import BrokenImport, IndexStatus, RequiredPackage
+from codelab.index.near_duplicates import LookAlikes, look_alikes, near_duplicates
+from codelab.index.types import BrokenImport, IndexStatus, NearDuplicate, RequiredPackage
 from codelab.workspace.commits import Commit
 
 _QUERIES = 20
@@ -54,6 +55,9 @@ class Report:
         broken_imports: Those that should and do not.
         syntax_errors: Files that their grammars could not read entirely, the worst first.
         duplicates: Paths with equal contents of some length, group by group.
+        near_duplicates: Definitions whose words are nearly the same, the longest first.
+        compared: How many definitions were compared for that; 0 where there are no vectors.
+        all_compared: Whether there was time for all that looked alike.
         contents: Different contents; equal files share one.
         reused: Contents that other worktrees of the repository use as well.
         search_p50_ms: Half of the searches for the workspace's own names took no longer, in milliseconds.
@@ -76,6 +80,9 @@ class Report:
     broken_imports: tuple[BrokenImport, ...] = ()
     syntax_errors: tuple[SyntaxErrors, ...] = ()
     duplicates: tuple[tuple[str, ...], ...] = ()
+    near_duplicates: tuple[NearDuplicate, ...] = ()
+    compared: int = 0
+    all_compared: bool = True
     contents: int = 0
     reused: int = 0
     search_p50_ms: float = 0.0
@@ -103,6 +110,8 @@ def make_report(graph: CodeGraph, overlay: Mapping[str, str] | None = None) -> R
     missing = figures.pop("missing", [])
     sweep = figures.pop("swept_at", 0.0)
     names = figures.pop("names", [])
+    alike = figures.pop("look_alikes", LookAlikes())
+    near, all_compared = near_duplicates(alike, reader.text)
     now = time.time()
     times = sorted(_timed(graph, name) for name in names)
     root = reader.repository.root
@@ -115,6 +124,9 @@ def make_report(graph: CodeGraph, overlay: Mapping[str, str] | None = None) -> R
         broken_imports=tuple(
             broken_imports(missing, reader.text, lambda path: any(root.glob(f"{escape(path)}*")))
         ),
+        near_duplicates=tuple(near),
+        compared=len(alike.definitions),
+        all_compared=all_compared,
         search_p50_ms=_percentile(times, 0.50),
         search_p95_ms=_percentile(times, 0.95),
         searches=len(times),
@@ -177,6 +189,7 @@ def _figures(view: View) -> dict[str, Any]:
         "reused": reused,
         "imports": len(statements),
         "imports_resolved": sum(1 for one in statements if one.resolved.links),
+        "look_alikes": look_alikes(connection, worktree),
         "missing": list(view.graph.missing()),
         "swept_at": connection.execute("SELECT swept_at FROM worktree WHERE id = ?", (worktree,)).fetchone()[
             0

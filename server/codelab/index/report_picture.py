@@ -8,6 +8,7 @@ from codelab.index.report import Report, language_shares
 _WIDTH = 720
 _BARS = 10
 _ROW = 26
+_TILES, _TILE_WIDTH, _TILE_HEIGHT, _TILES_TOP = 4, 172, 64, 88
 _STYLE = """
   text { font: 14px system-ui, sans-serif; fill: #1f2328 }
   .title { font-size: 20px; font-weight: 600 } .soft { fill: #59636e; font-size: 12px }
@@ -29,11 +30,14 @@ def picture(report: Report) -> str:
         (f"{report.status.files:,}", "files", False),
         (f"{report.lines:,}", "lines", False),
         (f"{report.status.symbols:,}", "symbols", False),
+        (f"{report.search_p95_ms:.0f} ms", "search, 95 of 100", False),
         (f"{len(report.broken_imports):,}", "broken imports", bool(report.broken_imports)),
         (f"{len(report.syntax_errors):,}", "files with syntax errors", bool(report.syntax_errors)),
-        (f"{report.search_p95_ms:.0f} ms", "search, 95 of 100", False),
+        (f"{len(report.duplicates):,}", "groups of equal files", False),
+        (f"{len(report.near_duplicates):,}", "nearly equal definitions", False),
     ]
-    height = 196 + _ROW * max(1, len(bars))
+    below = _TILES_TOP + _TILE_HEIGHT * -(-len(tiles) // _TILES)
+    height = below + 44 + _ROW * max(1, len(bars))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
         f"<title>{escape(_headline(report))}</title><style>{_STYLE}</style>",
@@ -41,13 +45,13 @@ def picture(report: Report) -> str:
         f'<text class="title" x="24" y="40">{escape(_headline(report))}</text>',
     ]
     for n, (figure, label, bad) in enumerate(tiles):
-        x = 24 + n * 115
-        parts.append(f'<text class="big{" bad" if bad else ""}" x="{x}" y="88">{escape(figure)}</text>')
-        parts.append(f'<text class="soft" x="{x}" y="108">{escape(label)}</text>')
-    parts.append('<text x="24" y="152">Lines by language</text>')
+        x, y = 24 + n % _TILES * _TILE_WIDTH, _TILES_TOP + n // _TILES * _TILE_HEIGHT
+        parts.append(f'<text class="big{" bad" if bad else ""}" x="{x}" y="{y}">{escape(figure)}</text>')
+        parts.append(f'<text class="soft" x="{x}" y="{y + 20}">{escape(label)}</text>')
+    parts.append(f'<text x="24" y="{below}">Lines by language</text>')
     most = max((count for _, count in bars), default=1) or 1
     for n, (language, count) in enumerate(bars):
-        y = 166 + n * _ROW
+        y = below + 14 + n * _ROW
         parts.append(f'<text x="24" y="{y + 14}">{escape(language)}</text>')
         parts.append(f'<rect class="track" x="140" y="{y}" width="440" height="18" rx="3"/>')
         parts.append(

@@ -130,6 +130,25 @@ class BrokenImport:
 
 
 @dataclass(frozen=True, slots=True)
+class DefinitionPlace:
+    """Where a definition stands; a part of it, if it is long. Lines count from 1, both included."""
+
+    path: str
+    start_line: int
+    end_line: int
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """Two definitions whose words are nearly the same; ``alike`` is Dice's coefficient of them, at most 1."""
+
+    first: DefinitionPlace
+    second: DefinitionPlace
+    alike: float
+
+
+@dataclass(frozen=True, slots=True)
 class RequiredPackage:
     """A package that a dependency manifest of the workspace asks for.
 

@@ -25,7 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     status = actions.add_parser("status", help="how it stands, without waiting for anything")
     pause = actions.add_parser("pause", help="index no more, here and in all editors; search works on")
     resume = actions.add_parser("resume", help="let it go on")
-    report = actions.add_parser("report", help="how good it is: coverage, broken imports, errors, speed")
+    report = actions.add_parser(
+        "report", help="how good it is: coverage, broken imports, errors, repetitions, speed"
+    )
     report.add_argument("--svg", metavar="FILE", help="write it as a picture too")
     report.add_argument(
         "--labelled", metavar="FILE", help="judge search by queries whose answers are known (JSON)"
