@@ -144,6 +144,28 @@ async def test_the_sweep_in_between_finds_what_no_event_told(
 
 
 @pytest.mark.req("INDEX-1")
+async def test_where_the_system_watches_no_more_folders_that_is_told_and_sweeps_find_what_changes(
+    root: Path, places: Places, reader: IndexReader
+) -> None:
+    write(root, CODE)
+    unwatched = (sys.executable, str(Path(__file__).with_name("unwatched_worker.py")))
+    supervisor = IndexSupervisor(root, places, Settings(), command=unwatched)
+    try:
+        await supervisor.wait_fresh(PATIENCE_SECONDS)
+        await until(lambda: "fs.inotify.max_user_watches" in supervisor.status().last_error)
+        write(root, "== later.py\ndef later_name():\n    pass\n")
+        await until(lambda: defines(reader, "later_name"))
+        assert supervisor.status().last_error.startswith("Changes are seen late, by looking for them: ")
+    finally:
+        await supervisor.stop()
+    async with face(root, places) as watching:
+        await watching.wait_fresh(PATIENCE_SECONDS)
+        write(root, "== watched.py\ndef watched_name():\n    pass\n")
+        await until(lambda: defines(reader, "watched_name"))
+        assert watching.status().last_error == "", "the control"
+
+
+@pytest.mark.req("INDEX-1")
 async def test_a_killed_face_leaves_no_worker(root: Path, places: Places) -> None:
     write(root, CODE)
     process = await start(sys.executable, str(Path(__file__).with_name("face.py")), str(root))

@@ -55,3 +55,22 @@ async def test_an_unknown_action_on_the_index_is_refused_in_words(tmp_path: Path
         await client.initialize(tmp_path)
         with pytest.raises(ServerAnsweredWithError, match="only status, pause, resume"):
             await client.command("codelab.index", "stop")
+
+
+@pytest.mark.req("CARD-1", "CARD-6")
+async def test_of_several_folders_the_first_is_served_and_the_person_is_told(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    async with connected(open_workbench) as client:
+        await client.initialize(first, folders=[first, second])
+        told = await client.wait_for_message("works in")
+        assert told.startswith("CodeLab works in first alone, and not in second.")
+
+
+@pytest.mark.req("CARD-1")
+async def test_one_folder_is_served_without_a_word(tmp_path: Path) -> None:
+    async with connected(open_workbench) as client:
+        await client.initialize(tmp_path, folders=[tmp_path])
+        await client.command("codelab.index", {"show": False})
+        assert client.sent("window/showMessage") == []

@@ -216,14 +216,26 @@ class RawClient:
         name: str = "Test editor",
         process_id: int | None = None,
         ready: bool = True,
+        folders: Sequence[Path] = (),
     ) -> Json:
-        """Send ``initialize`` and, if ``ready``, ``initialized``; return the result."""
-        params = {
+        """Send ``initialize`` and, if ``ready``, ``initialized``; return the result.
+
+        Args:
+            root: The folder that is open.
+            capabilities: The client's; all of them if None.
+            name: The client's.
+            process_id: Of the process that the server watches.
+            ready: Whether ``initialized`` follows.
+            folders: All that are open, where there are several.
+        """
+        params: Json = {
             "processId": process_id,
             "clientInfo": {"name": name},
             "rootUri": root.as_uri() if root else None,
             "capabilities": FULL if capabilities is None else capabilities,
         }
+        if folders:
+            params["workspaceFolders"] = [{"uri": one.as_uri(), "name": one.name} for one in folders]
         result: Json = await self.request("initialize", params)
         self.capabilities = result["capabilities"]
         if ready:

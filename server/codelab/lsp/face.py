@@ -15,7 +15,7 @@ from codelab.core.visible import visible
 from codelab.lsp.client import ClientAbilities, read_abilities
 from codelab.lsp.garbage import collected_later
 from codelab.lsp.mirror import MirroredDocument, MirroredWorkspace
-from codelab.lsp.paths import path_in, root_of
+from codelab.lsp.paths import path_in, root_of, unserved_folders
 from codelab.lsp.protocol import CodeLabProtocol
 from codelab.workbench.types import ApprovalPrompter, Editor, FaceInfo
 
@@ -37,6 +37,7 @@ class LspFace:
     Attributes:
         abilities: What the client can do; the least until ``initialize``.
         root: The folder that the client opened, as it spells it, or None.
+        unserved: Names of the folders that it opened beside that one.
         on_parent: Watches the process that started the server.
         contents: Texts of the newest ``codelab:`` documents by name, for a client that asks for them.
         closing: The client is gone or going.
@@ -49,6 +50,7 @@ class LspFace:
         self.protocol = protocol
         self.abilities = ClientAbilities()
         self.root: Path | None = None
+        self.unserved: list[str] = []
         self.on_parent: Callable[[int], Coroutine[Any, Any, None]] | None = None
         self.contents: OrderedDict[str, str] = OrderedDict()
         self.closing = False
@@ -62,7 +64,7 @@ class LspFace:
     def take_initialize(self, params: types.InitializeParams) -> None:
         """Note what the client said about itself."""
         self.abilities = read_abilities(params)
-        self.root = root_of(params)
+        self.root, self.unserved = root_of(params), unserved_folders(params)
         if params.process_id is not None and self.on_parent is not None:
             self.spawn(self.on_parent(params.process_id))
 

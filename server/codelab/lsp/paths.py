@@ -15,6 +15,11 @@ def root_of(params: types.InitializeParams) -> Path | None:
     return Path(path) if path else None
 
 
+def unserved_folders(params: types.InitializeParams) -> list[str]:
+    """Return the names of the folders that the client opened beside the one that is served."""
+    return [folder.name for folder in (params.workspace_folders or [])[1:]]
+
+
 def path_in(root: Path, uri: str) -> str | None:
     """Return the path of a document relative to the root with forward slashes; None for one outside it.
 
