@@ -12,7 +12,7 @@ from typing import Any
 
 from codelab.cli.main import main
 
-GUARD_SECONDS = 60.0
+GUARD_SECONDS = 180.0
 CODELAB = [sys.executable, "-m", "codelab.cli.main"]
 
 
