@@ -4,9 +4,10 @@ Imports are kept apart from uses and uncompressed, since all files' imports are 
 """
 
 import json
+import re
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -48,12 +49,27 @@ def pack_uses(references: Sequence[Reference]) -> bytes:
     return zlib.compress(json.dumps(uses, separators=(",", ":"), ensure_ascii=False).encode(), 1)
 
 
-def unpack_uses(packed: bytes) -> list[Use]:
-    """Return the uses of names that ``pack_uses`` packed."""
+def unpack_uses(packed: bytes, names: Collection[str] | None = None) -> list[Use]:
+    """Return the uses of names that ``pack_uses`` packed.
+
+    Args:
+        packed: As it was packed.
+        names: Only these; all of them if None.
+    """
     if not packed:
         return []
     uses = []
     for key, lines in json.loads(zlib.decompress(packed)).items():
         kind, _, name = key.partition(" ")
-        uses.append(Use(name, kind, lines))
+        if names is None or name in names:
+            uses.append(Use(name, kind, lines))
     return uses
+
+
+def unpack_uses_of(packed: bytes, name: str) -> list[Use]:
+    """Return the uses of one name among those that ``pack_uses`` packed, without unpacking the others."""
+    if not packed:
+        return []
+    written = re.escape(json.dumps(name, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass"))
+    found = re.finditer(rb'(?<!\\)"(\w+) %b":\[([\d,]+)\]' % written, zlib.decompress(packed))
+    return [Use(name, one[1].decode(), list(map(int, one[2].split(b",")))) for one in found]

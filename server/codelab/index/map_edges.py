@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from sqlite3 import Connection
 from typing import NamedTuple
 
@@ -53,7 +53,7 @@ def collect(
         kin = family(graph.files[paths[n]].language)
         for name in {row[0] for row in rows}:
             definers.setdefault((kin, name), []).append(n)
-    found = _uses(connection, worktree, texts)
+    found = _uses(connection, worktree, texts, {name for _, name in definers})
     spread = Counter(name for uses in found.values() for name in {use.name for use in uses})
     edges = Edges(paths, definitions, [], [], [], [])
     adder = _Adder(edges, graph, definers, number, spread)
@@ -86,7 +86,7 @@ def _definitions(
 
 
 def _uses(
-    connection: Connection, worktree: int, texts: Mapping[str, OverlayText]
+    connection: Connection, worktree: int, texts: Mapping[str, OverlayText], names: Collection[str]
 ) -> dict[str, Sequence[Use]]:
     packed: dict[int, list[Use]] = {}
     found: dict[str, Sequence[Use]] = {}
@@ -96,7 +96,7 @@ def _uses(
         (worktree,),
     ):
         if blob not in packed:
-            packed[blob] = unpack_uses(uses)
+            packed[blob] = unpack_uses(uses, names)
         found[path] = packed[blob]
     return found | {path: text.uses for path, text in texts.items()}
 
@@ -114,6 +114,7 @@ class _Adder:
     ) -> None:
         self._edges, self._graph, self._definers = edges, graph, definers
         self._number, self._spread = number, spread
+        self._definer_paths: dict[tuple[str, str], set[str]] = {}
 
     def add(self, path: str, uses: Sequence[Use]) -> None:
         """Add the edges that lead from a file."""
@@ -121,14 +122,17 @@ class _Adder:
         source, kin = number[path], family(graph.files[path].language)
         taken = {name for one in graph.imports(path) for link in one.resolved.links for name in link.names}
         imported = {number[other] for other in graph.imported(path) if other in number}
+        reached: dict[str, list[int]] = {}
         for use in uses:
             where = self._definers.get((kin, use.name))
             if where is None:
                 continue
             weight = _KIND_WEIGHTS.get(use.kind, 1.0) * math.sqrt(len(use.lines))
             if use.name in taken:
-                reached = graph.reached(path, use.name, {edges.paths[n] for n in where})
-                targets: Sequence[int] = sorted(number[file] for file in reached)
+                if use.name not in reached:
+                    files = graph.reached(path, use.name, self._paths_defining(kin, use.name))
+                    reached[use.name] = sorted(number[file] for file in files)
+                targets: Sequence[int] = reached[use.name]
             elif source in where:
                 continue
             else:
@@ -145,3 +149,9 @@ class _Adder:
                     edges.targets.append(target)
                     edges.names.append(use.name)
                     edges.weights.append(weight / len(targets))
+
+    def _paths_defining(self, kin: str, name: str) -> set[str]:
+        key = (kin, name)
+        if key not in self._definer_paths:
+            self._definer_paths[key] = {self._edges.paths[n] for n in self._definers[key]}
+        return self._definer_paths[key]

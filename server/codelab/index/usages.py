@@ -7,7 +7,7 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from codelab.index.analyse import DefinitionRow
-from codelab.index.facts import Use, unpack_uses
+from codelab.index.facts import Use, unpack_uses, unpack_uses_of
 from codelab.index.import_graph import ImportGraph
 from codelab.index.types import Symbol
 from codelab.index.words import words_of
@@ -100,7 +100,7 @@ def using_files(connection: Connection, worktree: int, name: str) -> list[Using]
     found, last, uses = [], None, []
     for blob, packed, path in rows:
         if blob != last:
-            last, uses = blob, [use for use in unpack_uses(packed) if use.name == name]
+            last, uses = blob, unpack_uses_of(packed, name)
         if uses:
             found.append(Using(path, uses))
     return sorted(found)
