@@ -17,6 +17,7 @@ from codelab_grammars.languages import language_of
 _HEAD_BYTES = 8192
 _UNSETTLED_NS = 100_000_000  # a file changed so shortly before it was read may change again unseen
 _WAITING_BYTES = 4_000_000  # of text on its way to the parsing processes: bounds their memory and ours
+_BYTES_BESIDE = 2_000  # that a text on its way takes beside itself; there may be very many tiny ones
 _COMMIT_FILES = 400
 _COMMIT_SECONDS = 1.0
 
@@ -127,8 +128,8 @@ class Batch:
             self._given += 1
             number = self._given
             self._numbers[key] = number
-            self._contents[number] = _Content(key, len(data), [(path, stamp)])
-            self._waiting_bytes += len(data)
+            self._contents[number] = _Content(key, len(data) + _BYTES_BESIDE, [(path, stamp)])
+            self._waiting_bytes += len(data) + _BYTES_BESIDE
             self._pool.give(Text(number, path, data))
 
     def _collect(self, *, wait: bool) -> None:

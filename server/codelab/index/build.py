@@ -111,6 +111,7 @@ class WorktreeIndexer:
         except sqlite.Error as error:
             self._connection.close()
             raise database.cannot_write(self.folder, error) from error
+        self._left_out = {path: known.reason for path, known in self._known.items() if known.blob is None}
         self._saved_over: deque[int] = deque()
         blobs = [self._counts[known.blob] for known in self._known.values() if known.blob is not None]
         self._languages = Counter(counts.language for counts in blobs)
@@ -190,7 +191,7 @@ class WorktreeIndexer:
     def status(self, state: str = "fresh", *, remaining: int = 0) -> IndexStatus:
         """Return how the index stands; what was left out is listed once it is fresh."""
         files = self._languages.total()
-        left_out = self._known.items() if state == "fresh" else ()
+        left_out = self._left_out.items() if state == "fresh" else ()
         return IndexStatus(
             state,
             files=files,
@@ -199,7 +200,7 @@ class WorktreeIndexer:
             symbols=self._symbols,
             languages={name or "text": count for name, count in sorted(self._languages.items()) if count},
             updated_at=self._updated_at,
-            skipped=tuple(Skipped(path, known.reason) for path, known in left_out if known.blob is None),
+            skipped=tuple(Skipped(path, reason) for path, reason in left_out),
             searchable_seconds=round(self._seconds, 4),
             total_seconds=round(self._seconds, 4),
         )
@@ -275,6 +276,7 @@ class WorktreeIndexer:
         if not (changed or gone or refused):
             return
         changed.sort()  # folder by folder, as the reader likes it
+        walked.files.clear()  # a file gets another stamp when it is read; of very many both are too much
         replaced = {known[path].blob for path in (*changed, *gone) if path in known}
         self._remaining = len(changed)
         batch = Batch(
@@ -311,7 +313,9 @@ class WorktreeIndexer:
         for path, known, counts in entries:
             self._forget(path)
             self._known[path] = known
-            if known.blob is not None and counts is not None:
+            if known.blob is None:
+                self._left_out[path] = known.reason
+            elif counts is not None:
                 self._counts[known.blob] = counts
                 self._languages[counts.language] += 1
                 self._chunks += counts.chunks
@@ -323,6 +327,7 @@ class WorktreeIndexer:
 
     def _forget(self, path: str) -> None:
         before = self._known.pop(path, None)
+        self._left_out.pop(path, None)
         if before is not None and before.blob is not None:
             counts = self._counts[before.blob]
             self._languages[counts.language] -= 1
