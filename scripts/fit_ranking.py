@@ -29,10 +29,10 @@ from codelab.config.settings import Settings
 from codelab.index import database
 from codelab.index.background import embed_worktree
 from codelab.index.build import WorktreeIndexer
-from codelab.index.candidates import Frequencies
 from codelab.index.explain import added
 from codelab.index.gathering import Filters, Sources, gather
 from codelab.index.query import understand
+from codelab.index.remembered import Remembered
 from codelab.index.repository import find_repository, index_folder
 from codelab.index.search import put_in_order
 from codelab.index.similar import SimilarPassages
@@ -105,7 +105,7 @@ def ask_all(root: Path, items: list[dict[str, Any]], prefix: str) -> list[Asked]
                     item["query"],
                     item["category"],
                     targets_of(item, root, prefix),
-                    Sources({}, Frequencies(), item["query"], similar),
+                    Sources({}, Remembered(), item["query"], similar),
                 )
                 for item in items
             ]

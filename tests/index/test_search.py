@@ -103,6 +103,20 @@ def test_a_hit_is_the_passage_as_it_stands_in_the_file(root: Path, shop: IndexRe
 
 
 @pytest.mark.req("INDEX-4")
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", ["", "\n"])
+def test_passages_keep_the_ends_of_their_lines(
+    root: Path, index: Index, reader: IndexReader, end: str, last: str
+) -> None:
+    lines = [*("# padding" for _ in range(60)), "def reserve():", "    return 1"]
+    (root / "a.py").write_bytes((end.join(lines) + last).encode())
+    index()
+    hit = reader.search("reserve")[0]
+    assert hit.end_line == len(lines)
+    assert hit.text == end.join(lines[hit.start_line - 1 :]) + last
+
+
+@pytest.mark.req("INDEX-4")
 def test_filters_by_path_language_and_kind(shop: IndexReader) -> None:
     check_first(shop, "charge card money", "tests/test_payments.py", path="tests")
     check_first(shop, "card items cart", "web/cart.js", path="*.js")
@@ -193,6 +207,19 @@ def test_one_file_does_not_crowd_out_the_others(root: Path, index: Index, reader
     )
     index()
     assert set(paths(reader.search("parse header", limit=10))) == {"big.py", "small.py"}
+
+
+@pytest.mark.req("INDEX-4", "INDEX-5")
+def test_what_a_reader_remembers_is_forgotten_when_the_index_changes(
+    root: Path, index: Index, shop: IndexReader
+) -> None:
+    assert shop.search("serialization") == []
+    assert "shop/stock.py" in paths(shop.search("reserve_items"))
+    (root / "shop/stock.py").rename(root / "shop/serializers.py")  # the same content
+    write(root, "== shop/late.py\ndef reserve_later():\n    return 'warehouse'\n")
+    index()
+    assert paths(shop.search("serialization")) == ["shop/serializers.py"]
+    assert set(paths(shop.search("warehouse"))) == {"shop/serializers.py", "shop/late.py"}
 
 
 @pytest.mark.req("INDEX-1")

@@ -96,19 +96,33 @@ class BitMatrix:
         """
         if limit >= self.rows:
             return np.array(self._numbers[: self.rows])
-        scores = np.empty(self.rows, np.float32)
-        planes = self._planes(vector)
+        scores = self._scores(self._planes(vector))
+        # Counting the scores tells which is just good enough, several times faster than sorting them.
+        least = int(scores.min())
+        above = np.cumsum(np.bincount(scores - least)[::-1])
+        enough = least + len(above) - 1 - int(np.searchsorted(above, limit))
+        better = np.flatnonzero(scores > enough)
+        equal = np.flatnonzero(scores == enough)[: limit - len(better)]
+        return np.concatenate((self._numbers[better], self._numbers[equal]))
+
+    def _scores(self, planes: "NDArray[np.uint64]") -> "NDArray[np.int32]":
+        """Return for each vector twice its product with the query, counted in steps from the lowest."""
+        scores = np.empty(self.rows, np.int32)
+        both, counts = np.empty(_ROWS, np.uint64), np.empty(_ROWS, np.uint8)
         for first in range(0, self.rows, _ROWS):
             after = min(first + _ROWS, self.rows)
-            bits, total = self._bits[:, first:after], np.zeros(after - first, np.uint16)
-            for exponent, plane in enumerate(planes):
-                counted = np.zeros(after - first, np.uint16)
-                for word, wanted in zip(bits, plane, strict=True):
-                    counted += np.bitwise_count(word & wanted)
-                total += counted << np.uint16(exponent)
-            middle = (2**_QUERY_BITS - 1) / 2
-            scores[first:after] = total - np.float32(middle) * self._ones[first:after]
-        return np.array(self._numbers[np.argpartition(scores, self.rows - limit)[self.rows - limit :]])
+            rows = after - first
+            total = np.zeros(rows, np.uint16)
+            for plane in planes[::-1]:
+                total <<= 1
+                for word, wanted in zip(self._bits, plane, strict=True):
+                    np.bitwise_and(word[first:after], wanted, out=both[:rows])
+                    total += np.bitwise_count(both[:rows], out=counts[:rows])
+            scores[first:after] = total
+            # The steps of a direction are 0 to 15, their middle is 7.5.
+            scores[first:after] *= 2
+            scores[first:after] -= (2**_QUERY_BITS - 1) * self._ones[first:after].astype(np.int32)
+        return scores
 
     def _planes(self, vector: "NDArray[np.float32]") -> "NDArray[np.uint64]":
         """Return the query in 4 bits for each direction, the lowest bits of all directions first."""

@@ -8,6 +8,7 @@ from sqlite3 import Connection
 from codelab.index import evidence
 from codelab.index.bm25 import Statistics
 from codelab.index.query import Query
+from codelab.index.remembered import Remembered
 from codelab.index.types import Reason
 from codelab.index.walk import Stamp
 
@@ -85,35 +86,6 @@ _CHUNK_TABLES = """
 """
 
 
-class Frequencies:
-    """How many passages hold each word, remembered as long as the index stays as it is.
-
-    Not for several threads at once.
-    """
-
-    def __init__(self) -> None:
-        self._total = (0, 0)
-        self._known: dict[str, int] = {}
-
-    def statistics(self, connection: Connection, terms: Sequence[str]) -> Statistics:
-        """Return what BM25 needs to know of the passages in the index."""
-        total = connection.execute("SELECT chunks, words FROM total").fetchone()
-        if total != self._total:
-            self._total, self._known = total, {}
-        unknown = [term for term in terms if term not in self._known]
-        if unknown:
-            self._known.update(dict.fromkeys(unknown, 0))
-            self._known.update(
-                connection.execute(
-                    "SELECT v.term, v.doc FROM json_each(?) j"
-                    " CROSS JOIN chunk_vocabulary v ON v.term = j.value",
-                    (json.dumps(unknown),),
-                )
-            )
-        known = {term: self._known[term] for term in terms if self._known[term]}
-        return Statistics(total[0], total[1], known)
-
-
 def telling_terms(terms: Sequence[str], statistics: Statistics) -> list[str]:
     """Return those words of a query that passages are looked up by, the rarest first.
 
@@ -136,19 +108,13 @@ def match_expression(terms: Iterable[str]) -> str:
     return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
 
 
-def words_of_paths_like(connection: Connection, terms: Iterable[str]) -> set[str]:
+def words_of_paths_like(connection: Connection, terms: Iterable[str], remembered: Remembered) -> set[str]:
     """Return the words of paths that begin as some words of a query do."""
-    found: set[str] = set()
-    for start in {evidence.prefix(term) for term in terms} - {""}:
-        rows = connection.execute(
-            "SELECT term FROM path_vocabulary WHERE term >= ? AND term < ?", (start, f"{start}\x7f")
-        )
-        found.update(row[0] for row in rows)
-    return found
+    return remembered.path_words(connection, {evidence.prefix(term) for term in terms} - {""})
 
 
 def matching_chunks(
-    connection: Connection, worktree: int, terms: Sequence[str], limit: int
+    connection: Connection, terms: Sequence[str], limit: int, remembered: Remembered
 ) -> tuple[Found, bool]:
     """Find the passages whose words match best.
 
@@ -157,14 +123,15 @@ def matching_chunks(
     """
     if not terms:
         return {}, False
+    # The plus signs keep the sorting from FTS5, which would carry along where each word stands.
     scores = dict(
         connection.execute(
             "SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? AND rank MATCH ?"
-            " ORDER BY rank LIMIT ?",
+            " ORDER BY +rank, +rowid LIMIT ?",
             (match_expression(terms), _RANK, limit),
         )
     )
-    return _load(connection, worktree, scores), len(scores) == limit
+    return _load(connection, scores, remembered), len(scores) == limit
 
 
 def chunks_of_paths(
@@ -175,6 +142,7 @@ def chunks_of_paths(
     path_terms: Iterable[str],
     seen: Collection[str],
     limit: int,
+    remembered: Remembered,
 ) -> Found:
     """Find passages in the files whose paths match best.
 
@@ -185,30 +153,40 @@ def chunks_of_paths(
         path_terms: Words that paths are looked up by.
         seen: Paths that are left out.
         limit: Most files.
+        remembered: What is known of the index.
 
     Returns:
         Those passages of each file whose words match, and where there are none its first.
     """
     rows = connection.execute(
         "SELECT p.path, b.first_chunk, b.chunks FROM (SELECT rowid AS id, rank AS score FROM path_words"
-        " WHERE path_words MATCH ? ORDER BY rank LIMIT ?) m CROSS JOIN path p ON p.id = m.id"
+        " WHERE path_words MATCH ? ORDER BY +rank, +rowid LIMIT ?) m CROSS JOIN path p ON p.id = m.id"
         " CROSS JOIN file f ON f.path = m.id AND f.worktree = ? CROSS JOIN blob b ON b.id = f.blob"
         " WHERE b.chunks ORDER BY m.score",
         (match_expression(path_terms), 2 * limit, worktree),
     )
-    missing = [(first, number) for path, first, number in rows if path not in seen][:limit]
+    missing = [range(first, first + number) for path, first, number in rows if path not in seen][:limit]
+    matching = _scores_within(connection, terms, missing)
     scores: dict[int, float] = {}
-    for first, number in missing:
-        scores[first] = 0.0
-        if terms:
-            scores.update(
-                connection.execute(
-                    "SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? AND rank MATCH ?"
-                    " AND rowid >= ? AND rowid < ? ORDER BY rank LIMIT ?",
-                    (match_expression(terms), _RANK, first, first + number, _OF_A_FILE),
-                )
-            )
-    return _load(connection, worktree, scores)
+    for chunks in missing:
+        scores[chunks.start] = 0.0
+        own = [(-matching[chunk], chunk) for chunk in chunks if chunk in matching]
+        scores.update((chunk, -score) for score, chunk in sorted(own)[:_OF_A_FILE])
+    return _load(connection, scores, remembered)
+
+
+def _scores_within(connection: Connection, terms: Sequence[str], within: Sequence[range]) -> dict[int, float]:
+    """Return the scores of those of some chunks that match, in one query: each counts all matches anew."""
+    if not terms or not within:
+        return {}
+    chunks = json.dumps([chunk for chunks in within for chunk in chunks])
+    return dict(
+        connection.execute(
+            "SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? AND rank MATCH ?"
+            " AND +rowid IN (SELECT value FROM json_each(?))",
+            (match_expression(terms), _RANK, chunks),
+        )
+    )
 
 
 def defining_chunks(
@@ -230,30 +208,25 @@ def defining_chunks(
     return [((row[2], row[3]), _candidate(row[2:]), row[0], row[1]) for row in rows]
 
 
-def chunks_by_number(connection: Connection, worktree: int, chunks: Collection[int]) -> Found:
+def chunks_by_number(connection: Connection, chunks: Collection[int], remembered: Remembered) -> Found:
     """Return passages by the numbers of their chunks."""
-    return _load(connection, worktree, dict.fromkeys(chunks, 0.0))
+    return _load(connection, dict.fromkeys(chunks, 0.0), remembered)
 
 
-def top_names(connection: Connection, blobs: Collection[int]) -> dict[int, str]:
-    """Return the words of the names that some contents define at the top level."""
-    return dict(
-        connection.execute(
-            "SELECT b.id, b.top_names FROM json_each(?) j CROSS JOIN blob b ON b.id = j.value",
-            (json.dumps(list(blobs)),),
-        )
-    )
-
-
-def _load(connection: Connection, worktree: int, scores: dict[int, float]) -> Found:
+def _load(connection: Connection, scores: dict[int, float], remembered: Remembered) -> Found:
     rows = connection.execute(
-        f"SELECT {_CHUNK_COLUMNS} FROM json_each(?) j CROSS JOIN chunk c ON c.id = j.value{_CHUNK_TABLES}",  # noqa: S608
-        (json.dumps(list(scores)), worktree),
-    )
-    found = {(row[0], row[1]): _candidate(row) for row in rows}
-    for (chunk, _), candidate in found.items():
-        candidate.words = scores[chunk]
-    return found
+        "SELECT c.id, c.blob, c.start_line, c.end_line, c.symbol, c.kind"
+        " FROM json_each(?) j CROSS JOIN chunk c ON c.id = j.value",
+        (json.dumps(list(scores)),),
+    ).fetchall()
+    files = remembered.files(connection, {row[1] for row in rows})
+    return {
+        (chunk, path): Candidate(
+            chunk, path, language, start, end, symbol, kind, stamp, blob, None, scores[chunk]
+        )
+        for chunk, blob, start, end, symbol, kind in rows
+        for path, language, _, stamp in files[blob]
+    }
 
 
 def _candidate(row: Sequence[object]) -> Candidate:

@@ -66,6 +66,10 @@ RULES = (
 
 
 @lru_cache(maxsize=50_000)
+def _matching(path: str) -> tuple[_Rule, ...]:
+    return tuple(rule for rule in RULES if rule.pattern.search(path))
+
+
 def demotions(path: str, terms: frozenset[str]) -> tuple[str, ...]:
     """Return the names of the weights by which a file stands back: none for plain sources.
 
@@ -73,7 +77,7 @@ def demotions(path: str, terms: frozenset[str]) -> tuple[str, ...]:
         path: The file.
         terms: The stems of the query: one that asks for tests is not turned away from them.
     """
-    return tuple(rule.name for rule in RULES if rule.unless.isdisjoint(terms) and rule.pattern.search(path))
+    return tuple([rule.name for rule in _matching(path) if rule.unless.isdisjoint(terms)])
 
 
 def demotion(path: str, terms: frozenset[str]) -> float:
@@ -87,6 +91,7 @@ def demotion(path: str, terms: frozenset[str]) -> float:
     return math.prod(weights[name] for name in demotions(path, terms))
 
 
+@lru_cache(maxsize=50_000)
 def version_folder(path: str) -> str:
     """Return the innermost folder of a path that is named for a version (``src/v3/``), or an empty string."""
     found = None

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from codelab.index.bm25 import Statistics
@@ -22,10 +23,12 @@ class Shares(NamedTuple):
     Attributes:
         share: How telling each word is, so that all of them together make 1.
         similar: For each word, other forms of it that occur in paths.
+        words: All of these words.
     """
 
     share: Mapping[str, float]
     similar: Mapping[str, Sequence[str]]
+    words: frozenset[str]
 
 
 def shares(terms: Sequence[str], statistics: Statistics, path_vocabulary: Iterable[str]) -> Shares:
@@ -38,12 +41,16 @@ def shares(terms: Sequence[str], statistics: Statistics, path_vocabulary: Iterab
     """
     telling = {term: tellingness(statistics.rows, statistics.frequency.get(term, 0)) for term in terms}
     total = sum(telling.values()) or 1.0
+    beginning: dict[str, list[str]] = {}
+    for term in telling:
+        beginning.setdefault(term[:_LEAST_PREFIX], []).append(term)
     similar: dict[str, list[str]] = {}
     for word in path_vocabulary:
-        for term in terms:
+        for term in beginning.get(word[:_LEAST_PREFIX], ()):
             if is_similar(term, word):
                 similar.setdefault(term, []).append(word)
-    return Shares({term: one / total for term, one in telling.items()}, similar)
+    words = frozenset(chain(telling, *similar.values()))
+    return Shares({term: one / total for term, one in telling.items()}, similar, words)
 
 
 def tellingness(rows: int, holding: int) -> float:
@@ -83,6 +90,8 @@ def path_evidence(path: str, asked: Shares) -> tuple[float, float]:
 
 
 def _found(words: Sequence[str], asked: Shares, usual: float) -> float:
+    if asked.words.isdisjoint(words):  # as most are
+        return 0.0
     damping = _PATH_K1 * (1 - _PATH_B + _PATH_B * len(words) / usual)
     total = 0.0
     for term, share in asked.share.items():
@@ -108,6 +117,6 @@ def outline_evidence(top_names: str, asked: Shares) -> float:
     damping = _OUTLINE_K1 * (1 - _OUTLINE_B + _OUTLINE_B * length / _OUTLINE_WORDS)
     total = 0.0
     for term, share in asked.share.items():
-        if times := padded.count(f" {term} "):
+        if term in top_names and (times := padded.count(f" {term} ")):
             total += share * times * (_OUTLINE_K1 + 1) / (times + damping)
     return total

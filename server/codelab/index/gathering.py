@@ -8,11 +8,12 @@ from pathspec import GitIgnoreSpec
 
 from codelab.index import candidates, evidence
 from codelab.index.bm25 import Statistics
-from codelab.index.candidates import Candidate, Found, Frequencies
+from codelab.index.candidates import Candidate, Found
 from codelab.index.demotion import asks_for_a_version, demotions, is_superseded, version_folder
 from codelab.index.evidence import Shares
 from codelab.index.overlay import OverlayText, overlay_candidates
 from codelab.index.query import Query
+from codelab.index.remembered import Remembered
 from codelab.index.similar import SimilarPassages
 from codelab.index.words import split_identifier
 
@@ -40,13 +41,13 @@ class Sources(NamedTuple):
 
     Attributes:
         overlay: Texts that stand for what the index has at their paths.
-        frequencies: What is remembered from query to query.
+        remembered: What is remembered from query to query.
         text: The query as it was written.
         similar: Finds what is similar to it, where there are vectors.
     """
 
     overlay: Mapping[str, OverlayText]
-    frequencies: Frequencies
+    remembered: Remembered
     text: str = ""
     similar: SimilarPassages | None = None
 
@@ -86,15 +87,17 @@ def gather(
         sources: What is known beside the index.
     """
     terms = candidates.search_terms(query)
-    statistics = sources.frequencies.statistics(connection, terms)
+    remembered = sources.remembered
+    remembered.renew(connection, worktree)
+    statistics = remembered.statistics(connection, terms)
     telling = candidates.telling_terms(terms, statistics)
     asked = evidence.shares(
-        query.terms, statistics, sorted(candidates.words_of_paths_like(connection, query.terms))
+        query.terms, statistics, sorted(candidates.words_of_paths_like(connection, query.terms, remembered))
     )
     accepts = _acceptor(filters)
     look = _FIRST_LOOK
     while True:
-        found, more = candidates.matching_chunks(connection, worktree, telling, look)
+        found, more = candidates.matching_chunks(connection, telling, look, remembered)
         seen = {path for _, path in found}
         found |= candidates.chunks_of_paths(
             connection,
@@ -103,6 +106,7 @@ def gather(
             path_terms=_path_terms(terms, asked),
             seen=seen,
             limit=_PATHS,
+            remembered=remembered,
         )
         kept = [c for c in found.values() if c.path not in sources.overlay and accepts(c)]
         if len(kept) >= 2 * limit or not more or look >= _LAST_LOOK:
@@ -112,7 +116,7 @@ def gather(
         known = {chunk for chunk, _ in found}
         similar = sources.similar.find(connection, worktree, sources.text, _NEAREST, also=known)
         share = _OF_A_NAME if query.is_name else 1.0
-        _add_similar(connection, worktree, found, similar.chunks, share)
+        _add_similar(connection, found, similar.chunks, share, remembered)
     _add_definitions(connection, worktree, query, asked, found)
     kept = [c for c in found.values() if c.path not in sources.overlay and accepts(c)]
     if sources.overlay:
@@ -144,13 +148,13 @@ def _acceptor(filters: Filters) -> Callable[[Candidate], bool]:
 
 
 def _add_similar(
-    connection: Connection, worktree: int, found: Found, cosines: Mapping[int, float], share: float
+    connection: Connection, found: Found, cosines: Mapping[int, float], share: float, remembered: Remembered
 ) -> None:
     if not cosines:
         return
     known = {chunk for chunk, _ in found}
     new = [n for n, cosine in cosines.items() if n not in known and cosine >= _LEAST_MEANING]
-    found |= candidates.chunks_by_number(connection, worktree, new)
+    found |= candidates.chunks_by_number(connection, new, remembered)
     for (chunk, _), candidate in found.items():
         candidate.meaning = share * max(0.0, cosines.get(chunk, 0.0))
 
@@ -158,7 +162,7 @@ def _add_similar(
 def _add_definitions(
     connection: Connection, worktree: int, query: Query, asked: Shares, found: Found
 ) -> None:
-    names = {*query.names, *query.words}
+    names = tuple(dict.fromkeys((*query.names, *query.words)))
     for key, candidate, name, qualified in candidates.defining_chunks(
         connection, worktree, names, _DEFINITIONS
     ):
@@ -208,15 +212,14 @@ def _files(
     connection: Connection, query: Query, asked: Shares, kept: Sequence[Candidate], sources: Sources
 ) -> dict[str, FileEvidence]:
     blobs = {c.path: c.blob for c in kept}
-    names = candidates.top_names(connection, {blob for blob in blobs.values() if blob >= 0})
+    remembered = sources.remembered
+    names = remembered.files(connection, {blob for blob in blobs.values() if blob >= 0})
     terms = frozenset(query.terms)
-    versions = {} if asks_for_a_version(query.words) else {version_folder(path): False for path in blobs}
-    for version in versions:
-        versions[version] = bool(version) and is_superseded(connection, version)
+    any_version = asks_for_a_version(query.words)
     found = {}
     for path, blob in blobs.items():
         text = sources.overlay.get(path)
-        outline = text.top_names if text is not None else names.get(blob, "")
+        outline = text.top_names if text is not None else names[blob][0].top_names if blob in names else ""
         file_name, folder = evidence.path_evidence(path, asked)
         parts = {
             "file_name": file_name,
@@ -224,7 +227,9 @@ def _files(
             "outline": evidence.outline_evidence(outline, asked),
         }
         rules = demotions(path, terms)
-        if versions.get(version_folder(path)):
-            rules += ("superseded",)
+        if not any_version and (version := version_folder(path)):
+            if version not in remembered.superseded:
+                remembered.superseded[version] = is_superseded(connection, version)
+            rules += ("superseded",) if remembered.superseded[version] else ()
         found[path] = FileEvidence(parts, rules)
     return found

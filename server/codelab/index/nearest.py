@@ -59,6 +59,10 @@ class BitMemory:
         """Let go of everything; for an index that was made afresh."""
         self._matrix = None
 
+    def rows(self, embedder: StoredEmbedder) -> int:
+        """Return how many vectors of an embedder were in the index when it was last read."""
+        return self._matrix.rows if self._matrix is not None and self._embedder == embedder.number else 0
+
     def refreshed(self, connection: Connection, embedder: StoredEmbedder) -> "BitMatrix":
         """Return the bits of all vectors in the index, of which only new ones are read."""
         from codelab.index.bits import BitMatrix
@@ -116,7 +120,7 @@ def nearest(
         return []
     data = to_int8(vector.reshape(1, -1)).tobytes()
     base = embedder.number << EMBEDDER_SHIFT
-    if _is_small(connection, embedder.number):
+    if memory.rows(embedder) <= 2 * EXACT_CHUNKS and _is_small(connection, embedder.number):
         rows = connection.execute(_EXACT, (base, data, worktree, base, base, EXACT_CHUNKS)).fetchall()
         return _cosines(rows, limit, also)
     matrix = memory.refreshed(connection, embedder)

@@ -11,13 +11,14 @@ from typing import TypeVar
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.index import database, search
-from codelab.index.candidates import Candidate, Frequencies
+from codelab.index.candidates import Candidate
 from codelab.index.content import Reader, to_utf8
 from codelab.index.current import CurrentIndex
 from codelab.index.manifests import ecosystem_of
 from codelab.index.overlay import OverlayCache, OverlayText, without_secrets
 from codelab.index.progress import read_status, status_path
 from codelab.index.query import understand
+from codelab.index.remembered import Remembered
 from codelab.index.repository import Repository, find_repository, index_folder
 from codelab.index.search import Filters, Sources
 from codelab.index.similar import SimilarPassages
@@ -48,7 +49,7 @@ class IndexReader:
         self._lock = threading.Lock()  # guards all that follows
         self._index = CurrentIndex(self._folder, self._connect)
         self._overlays = OverlayCache()
-        self._frequencies = Frequencies()
+        self._remembered = Remembered()
         self._similar: SimilarPassages | None = None
         if settings is not None and sqlite.can_load_vectors():
             self._similar = SimilarPassages(places, settings)
@@ -97,7 +98,7 @@ class IndexReader:
             texts = {p: self._overlays.get(p, text) for p, text in without_secrets(overlay).items()}
             ranked: list[Candidate] = []
             for _ in range(_STALE_ROUNDS):
-                sources = Sources(texts, self._frequencies, query, self._similar)
+                sources = Sources(texts, self._remembered, query, self._similar)
                 ask = partial(search.rank, query=understood, limit=limit, filters=filters, sources=sources)
                 ranked, stale = self._with_text(self._ask(ask) or [])
                 if not stale:
@@ -211,7 +212,7 @@ class IndexReader:
         if connection.execute("PRAGMA user_version").fetchone()[0] != database.SCHEMA_VERSION:
             connection.close()  # the worker is making it, or is about to
             return None
-        self._frequencies = Frequencies()
+        self._remembered = Remembered()
         if self._similar is not None:
             self._similar.forget()
         return connection
@@ -225,25 +226,28 @@ class IndexReader:
     def _with_text(self, found: list[Candidate]) -> tuple[list[Candidate], dict[str, OverlayText]]:
         """Read the passages from their files; files that changed since come back as texts to search."""
         stale: dict[str, OverlayText] = {}
-        lines: dict[str, list[bytes] | None] = {}
+        by_path: dict[str, list[Candidate]] = {}
+        for candidate in found:
+            if candidate.stamp is not None:
+                by_path.setdefault(candidate.path, []).append(candidate)
         reader = Reader(self.repository.root)
         try:
-            for candidate in found:
-                if candidate.stamp is None:
+            for of_file in by_path.values():
+                data = self._read(reader, of_file[0], stale)
+                if data is None:
                     continue
-                if candidate.path not in lines:
-                    lines[candidate.path] = self._read(reader, candidate, stale)
-                text = lines[candidate.path]
-                if text is not None:
-                    passage = b"".join(text[candidate.start_line - 1 : candidate.end_line])[:_PASSAGE_BYTES]
-                    candidate.text = passage.decode("utf-8", "replace") or None
+                # Only as far as the passages go: the rest of a long file is left in one piece.
+                lines = data.split(b"\n", max(one.end_line for one in of_file))
+                for one in of_file:
+                    passage = b"\n".join(lines[one.start_line - 1 : one.end_line])
+                    if one.end_line < len(lines):
+                        passage += b"\n"
+                    one.text = passage[:_PASSAGE_BYTES].decode("utf-8", "replace") or None
         finally:
             reader.close()
         return found, stale
 
-    def _read(
-        self, reader: Reader, candidate: Candidate, stale: dict[str, OverlayText]
-    ) -> list[bytes] | None:
+    def _read(self, reader: Reader, candidate: Candidate, stale: dict[str, OverlayText]) -> bytes | None:
         path, stamp = candidate.path, candidate.stamp
         try:
             raw, now = reader.read(path, _LARGEST_BYTES)
@@ -259,7 +263,7 @@ class IndexReader:
         if now != stamp and len(data) <= _REPARSED_BYTES:
             stale[path] = self._overlays.get(path, data.decode("utf-8", "replace"))
             return None
-        return data.splitlines(keepends=True)
+        return data
 
 
 def _hit(candidate: Candidate) -> Hit:

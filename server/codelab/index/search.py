@@ -1,6 +1,5 @@
 """Search: gather passages, weigh the evidence, put them in one order."""
 
-from collections.abc import Iterable
 from sqlite3 import Connection
 
 from codelab.index.candidates import Candidate
@@ -44,32 +43,36 @@ def put_in_order(gathered: Gathered, limit: int, weights: Weights) -> list[Candi
 
 
 def _weigh(gathered: Gathered, weights: Weights) -> None:
-    by_words = _by_file((one.path, one.words) for one in gathered.candidates)
-    by_meaning = _by_file((one.path, one.meaning) for one in gathered.candidates)
-    weight = weights._asdict()
-    of_file = {path: _file_score(known, weight) for path, known in gathered.files.items()}
+    of_files: dict[str, list[Candidate]] = {}
     for one in gathered.candidates:
-        one.near = _others(by_words[one.path], one.words)
-        one.alike = _others(by_meaning[one.path], one.meaning)
-        added, one.factor = of_file[one.path]
-        one.own = weights.words * one.words / gathered.scale + weights.meaning * one.meaning
-        for kind, fit in one.defines.items():
-            one.own += weight[kind] * fit
-        one.shared = added + weights.near * one.near / gathered.scale + weights.alike * one.alike
-        one.score = (one.own + one.shared) * one.factor
+        of_files.setdefault(one.path, []).append(one)
+    weight = weights._asdict()
+    for path, passages in of_files.items():
+        added, factor = _file_score(gathered.files[path], weight)
+        words = _Best([one.words for one in passages])
+        meaning = _Best([one.meaning for one in passages])
+        for one in passages:
+            one.near, one.alike, one.factor = words.others(one.words), meaning.others(one.meaning), factor
+            one.own = weights.words * one.words / gathered.scale + weights.meaning * one.meaning
+            for kind, fit in one.defines.items():
+                one.own += weight[kind] * fit
+            one.shared = added + weights.near * one.near / gathered.scale + weights.alike * one.alike
+            one.score = (one.own + one.shared) * factor
 
 
-def _by_file(values: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
-    """Return the best values of each file, the best first: one more than count as neighbours."""
-    found: dict[str, list[float]] = {}
-    for path, value in values:
-        found.setdefault(path, []).append(value)
-    return {path: sorted(of, reverse=True)[: _NEIGHBOURS + 1] for path, of in found.items()}
+class _Best:
+    """The best values of the passages of a file."""
 
+    __slots__ = ("last", "total")
 
-def _others(best: list[float], own: float) -> float:
-    """Return the mean of the best values of a file other than a passage's own."""
-    return (sum(best) - max(own, best[-1] if len(best) > _NEIGHBOURS else 0.0)) / _NEIGHBOURS
+    def __init__(self, values: list[float]) -> None:
+        best = sorted(values, reverse=True)[: _NEIGHBOURS + 1]
+        self.total = sum(best)
+        self.last = best[-1] if len(best) > _NEIGHBOURS else 0.0  # counts where a better one is left out
+
+    def others(self, own: float) -> float:
+        """Return the mean of the best values other than a passage's own."""
+        return (self.total - max(own, self.last)) / _NEIGHBOURS
 
 
 def _file_score(known: FileEvidence, weight: dict[str, float]) -> tuple[float, float]:
