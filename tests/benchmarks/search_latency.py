@@ -22,7 +22,6 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Any
 
 import numpy as np
 
@@ -83,10 +82,8 @@ def recall(connection: Connection, queries: Sequence[str]) -> tuple[float, int]:
     rows = connection.execute(
         "SELECT id - ?, data FROM vector WHERE id >= ? AND id < ?", (base, base, base + (1 << EMBEDDER_SHIFT))
     ).fetchall()
-    vectors: np.ndarray[Any, np.dtype[np.float32]] = np.frombuffer(
-        b"".join(data for _, data in rows), np.int8
-    ).reshape(len(rows), -1)
-    vectors = vectors.astype(np.float32)
+    numbers = np.frombuffer(b"".join(data for _, data in rows), np.int8)
+    vectors = numbers.reshape(len(rows), -1).astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     place = {chunk: n for n, (chunk, _) in enumerate(rows)}
     hits = asked = 0
