@@ -39,7 +39,7 @@ async def test_a_model_held_to_a_schema_reasons_acts_and_answers(tmp_path: Path)
     acting = json.dumps({"thinking": "The file first.", "calls": [json.loads(READ)], "answer": ""})
     done = json.dumps({"thinking": "Enough.", "calls": [], "answer": ANSWER})
     with scripted_model([When("<tool_response").say(done), When("charged").say(acting)]) as model:
-        configure(model, 'tool_calls = "schema"\n')
+        configure(model, 'tool_calls = "json"\n')
         async with bench_on(root) as bench:
             result = await (await bench.ask("where is the card charged?")).result()
     assert result.answer == ANSWER

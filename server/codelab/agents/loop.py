@@ -3,32 +3,28 @@
 import asyncio
 import logging
 import re
-from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
+from codelab.agents.asking import Asked, ask_model
 from codelab.agents.citations import check_citations
 from codelab.agents.executor import execute
 from codelab.agents.found import answer_from_index
 from codelab.agents.limits import MOST_CALLS
 from codelab.agents.prompt import finishing_message
 from codelab.agents.run import ActiveRun
-from codelab.core.errors import CodeLabError, LimitReached, ModelError, NoModel
+from codelab.core.errors import CodeLabError, LimitReached, NoModel
 from codelab.core.events import LimitHit, MessageAdded, RunState
 from codelab.core.finishing import finish_first
 from codelab.core.ids import new_id
 from codelab.store import calls, checkpoints, messages, sources
 from codelab.store.connection import Connection
 from codelab.tools.catalog import TOOLS, tool_spec
-from codelab_models.calls import ask, grade_after
-from codelab_models.chat import ChatModel
-from codelab_models.wire import ChatRequest, Completion, Message, ToolCall
+from codelab_models.wire import Completion, ToolCall
 
 _log = logging.getLogger(__name__)
 
 _FINISHING_SECONDS = 30.0  # for the last answer of a run at a limit
-_CHARACTERS_PER_TOKEN = 4  # the usual rule of thumb for English and code
 _CUT_SHORT = "\n\n(The answer ends here because the model reached its own length limit.)"
 _USABLE_ID = re.compile(r"[!-~]{1,10000}")  # some providers keep their state in it
 
@@ -69,7 +65,7 @@ async def _converse(run: ActiveRun) -> str:
         if limit:
             await _reach(run, limit)
             tools = frozenset()
-        completion = await _ask_model(run, tools, limit)
+        completion = await _next_answer(run, tools, limit)
         calls = _with_unique_ids(run, completion.message.calls[:MOST_CALLS]) if tools else ()
         message = replace(completion.message, calls=calls)
         await run.write(
@@ -97,7 +93,7 @@ async def _reach(run: ActiveRun, limit: str) -> None:
         await run.write(LimitHit(run=run.id, limit=limit))
 
 
-async def _ask_model(run: ActiveRun, tools: frozenset[str], limit: str) -> Completion:
+async def _next_answer(run: ActiveRun, tools: frozenset[str], limit: str) -> Completion:
     model = run.services.model
     if model is None:
         raise NoModel("No model is configured", fix=run.services.model_help)
@@ -111,49 +107,18 @@ async def _ask_model(run: ActiveRun, tools: frozenset[str], limit: str) -> Compl
     run.limits.iterations += 1
     left = run.limits.settings.seconds - run.limits.seconds()
     seconds = max(left, _FINISHING_SECONDS) if limit else left
-    completion = await _stream(run, model, ChatRequest(tuple(said), specs), seconds)
-    counted = completion.tokens_in + completion.tokens_out
-    run.limits.tokens += counted or _estimated_tokens([*said, completion.message])
-    run.limits.cost_usd += completion.cost_usd
-    return completion
-
-
-async def _stream(run: ActiveRun, model: ChatModel, request: ChatRequest, seconds: float) -> Completion:
+    asked = Asked(run, model, tuple(said), specs)
     try:
         async with asyncio.timeout(seconds):
-            return await _answer(run, model, request)
+            completion = await ask_model(asked)
     except TimeoutError:
         run.reached.append("time")
         why = f"the run's limit of {run.limits.settings.seconds:g} s was reached in the middle of an answer"
         fix = "Ask for less, or raise run.seconds"
         raise LimitReached("The model was stopped", why=why, fix=fix) from None
-
-
-async def _answer(run: ActiveRun, model: ChatModel, request: ChatRequest) -> Completion:
-    """Return the answer; where the server refuses the way in which tools are offered, try the next one."""
-    services = run.services
-    grade = services.grade
-    try:
-        async with aclosing(ask(model, request, grade)) as stream:
-            async for piece in stream:
-                if isinstance(piece, Completion):
-                    return piece
-                run.say(piece.text)
-    except ModelError as error:
-        may_lower = bool(request.tools) and services.settings.models.tool_calls == "auto"
-        lower = grade_after(error, grade) if may_lower else None
-        if lower is None:
-            raise
-        _log.info("tools are offered as %s from now on: %s", lower.value, error)
-        services.grade = lower
-        return await _answer(run, model, request)
-    raise ModelError("The model broke off without an answer", fix="Ask again")
-
-
-def _estimated_tokens(said: Sequence[Message]) -> int:
-    """Return about how many tokens a request and its answer had, where the server does not count them."""
-    characters = sum(len(message.content) + sum(len(c.arguments) for c in message.calls) for message in said)
-    return characters // _CHARACTERS_PER_TOKEN
+    run.limits.tokens += completion.tokens_in + completion.tokens_out
+    run.limits.cost_usd += completion.cost_usd
+    return completion
 
 
 def _with_unique_ids(run: ActiveRun, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:

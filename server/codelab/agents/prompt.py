@@ -1,5 +1,8 @@
 """What a run's model is told: the stable part first, so that providers can keep it."""
 
+from functools import cache
+from importlib import resources
+
 from codelab.agents.templates import Template
 from codelab.core.errors import CodeLabError
 from codelab.core.positions import LineSpan
@@ -36,7 +39,7 @@ def opening_messages(
         notes: Diagnostics at that place.
         earlier: Runs of the same session, oldest first.
     """
-    messages = [Message("system", template.instructions)]
+    messages = [Message("system", f"{template.instructions}\n\n{_for_every_agent()}")]
     for run in earlier[-_EARLIER_RUNS:]:
         if run.answer:
             messages += [Message("user", run.task), Message("assistant", run.answer)]
@@ -44,6 +47,13 @@ def opening_messages(
     parts += [f"Diagnostic there: {note[:MOST_NOTE_CHARACTERS]}" for note in notes[:MOST_NOTES]]
     messages.append(Message("user", "\n\n".join(part for part in parts if part)))
     return messages
+
+
+@cache
+def _for_every_agent() -> str:
+    """Return what every agent is told, also one that the person wrote; the same bytes in every request."""
+    file = resources.files("codelab.agents") / "instructions" / "person.md"
+    return file.read_text(encoding="utf-8").strip()
 
 
 def read_focus(view: WorkspaceView, focus: LineSpan) -> tuple[str, Source | None]:

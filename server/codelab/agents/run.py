@@ -7,6 +7,7 @@ from typing import Any
 
 from codelab.agents.feed import Feed
 from codelab.agents.limits import Limits
+from codelab.agents.room import Window
 from codelab.agents.services import Services
 from codelab.agents.templates import Template
 from codelab.core.events import AnyEvent, RunEnded, RunState, StateChanged, Token
@@ -39,6 +40,8 @@ class ActiveRun:
         journalled: Calls that the journal held when the run was taken up.
         call_ids: Ids of all its calls.
         recent: The last calls, for the repeat detector.
+        window: What of its conversation the model is no longer told.
+        token_factor: Tokens that its model counted, for each that was estimated.
         driver: The task that drives it.
         unstored: How it ended, where that could not be stored.
     """
@@ -58,6 +61,8 @@ class ActiveRun:
     journalled: frozenset[str] = frozenset()
     call_ids: set[str] = field(default_factory=set)
     recent: list[tuple[str, str]] = field(default_factory=list)
+    window: Window = field(default_factory=Window)
+    token_factor: float = 1.0
     driver: asyncio.Task[None] | None = None
     unstored: RunEnded | None = None
 

@@ -33,6 +33,8 @@ class Services:
         code: Tells how the code hangs together.
         model: What answers, or None.
         model_help: How to add a model, for the person.
+        room: Tokens of a conversation that the model takes, 0 where that is not known; lowered once its
+            server has refused one as too long.
         grade: How tools are offered to the model; lowered once its server has refused them.
         editor: The face's editor, if it has one.
         prompts: Whether this face shows the approvals of its own runs to a person.
@@ -52,6 +54,7 @@ class Services:
     model: ChatModel | None
     model_help: str
     grade: Grade = Grade.NATIVE
+    room: int = 0
     editor: Editor | None = None
     prompts: bool = False
 

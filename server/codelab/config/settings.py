@@ -42,10 +42,10 @@ class ModelSettings(_Section):
         pattern=r"^(https?://.+)?$",
         description="Base URL of the provider of these models where it is not the usual one.",
     )
-    tool_calls: Literal["auto", "native", "schema", "text"] = Field(
+    tool_calls: Literal["auto", "native", "json", "text"] = Field(
         default="auto",
         description="How tools are offered to the model: in the API's own field (`native`), by holding its "
-        "answers to a JSON schema (`schema`), or in the instructions (`text`). `auto`: native, and in the "
+        "answers to a JSON schema (`json`), or in the instructions (`text`). `auto`: native, and in the "
         "instructions where the server refuses that.",
     )
     first_token_seconds: float = Field(default=30, gt=0, description="Longest wait for the first token.")

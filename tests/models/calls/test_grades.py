@@ -43,7 +43,7 @@ def test_another_refusal_is_not_taken_for_one_of_tools(status: int, said: str) -
 
 
 def test_the_setting_names_the_first_grade() -> None:
-    assert [first_grade(name) for name in ("auto", "native", "schema", "text")] == [
+    assert [first_grade(name) for name in ("auto", "native", "json", "text")] == [
         Grade.NATIVE,
         Grade.NATIVE,
         Grade.SCHEMA,

@@ -1,0 +1,105 @@
+"""Asking a run's model once: in the room that it has, in the way that it understands."""
+
+import logging
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from codelab.agents.room import fitted
+from codelab.agents.run import ActiveRun
+from codelab.core.errors import ModelError
+from codelab_models.calls import ask, grade_after
+from codelab_models.chat import ChatModel
+from codelab_models.failures import FailureKind, kind_of
+from codelab_models.tokens import tokens_of_message, tokens_of_request, tokens_of_tools
+from codelab_models.wire import ChatRequest, Completion, Message, ToolSpec
+
+_log = logging.getLogger(__name__)
+
+MOST_SHORTENINGS = 3  # after them a fifth of what was refused is left, too little to answer from
+_SHORTER = 0.6  # of what was refused; how much less would have been enough is not said
+_FOR_THE_ANSWER = 4_096  # tokens, or a quarter of the room where that is less
+_FACTORS = (0.5, 4.0)  # beyond, a server counts something else than our messages
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to the model of a run.
+
+    Attributes:
+        run: The run.
+        model: What answers.
+        said: All messages of the run.
+        tools: What may be called.
+    """
+
+    run: ActiveRun
+    model: ChatModel
+    said: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...]
+
+
+async def ask_model(asked: Asked) -> Completion:
+    """Return the model's answer, with its tokens counted or estimated; its text is passed on as it comes.
+
+    Where the server refuses the way in which tools are offered, the next one is tried. Where it finds the
+    conversation too long, less of it is told, and the run's later requests keep to that.
+
+    Raises:
+        ModelError: The model failed in any other way.
+    """
+    run, services = asked.run, asked.run.services
+    shortenings = 0
+    refused: ModelError | None = None
+    request: ChatRequest | None = None
+    while True:
+        before, request = request, _request(asked)
+        if refused is not None and request == before:  # nothing more can be left out
+            raise refused
+        try:
+            completion = await _once(run, asked.model, request)
+        except ModelError as error:
+            may_lower = bool(asked.tools) and services.settings.models.tool_calls == "auto"
+            lower = grade_after(error, services.grade) if may_lower else None
+            if lower is not None:
+                _log.info("tools are offered as %s from now on: %s", lower.value, error)
+                services.grade, request = lower, None
+                continue
+            if kind_of(error) is not FailureKind.TOO_LONG or shortenings == MOST_SHORTENINGS:
+                raise
+            shortenings += 1
+            refused = error
+            services.room = int(tokens_of_request(request) * run.token_factor * _SHORTER)
+            _log.info("conversations are held to %s tokens from now on: %s", services.room, error)
+            continue
+        return _counted(run, request, completion)
+
+
+def _request(asked: Asked) -> ChatRequest:
+    """Return the request that fits the room, and note in the run what it leaves out."""
+    run = asked.run
+    room = run.services.room
+    if room:
+        reserved = min(_FOR_THE_ANSWER, room // 4)
+        room = max(1, int((room - reserved) / run.token_factor) - tokens_of_tools(asked.tools))
+    told, run.window = fitted(asked.said, run.window, room)
+    return ChatRequest(tuple(told), asked.tools)
+
+
+async def _once(run: ActiveRun, model: ChatModel, request: ChatRequest) -> Completion:
+    async with aclosing(ask(model, request, run.services.grade)) as stream:
+        async for piece in stream:
+            if isinstance(piece, Completion):
+                return piece
+            run.say(piece.text)
+    raise ModelError("The model broke off without an answer", fix="Ask again")
+
+
+def _counted(run: ActiveRun, request: ChatRequest, completion: Completion) -> Completion:
+    """Return the answer with token counts, and learn from the server's how far the estimate is off."""
+    estimate = tokens_of_request(request)
+    if not completion.tokens_in + completion.tokens_out:
+        return replace(completion, tokens_in=estimate, tokens_out=tokens_of_message(completion.message))
+    if completion.tokens_in:
+        least, most = _FACTORS
+        run.token_factor = min(most, max(least, completion.tokens_in / max(1, estimate)))
+    return completion
