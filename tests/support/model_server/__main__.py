@@ -1,4 +1,4 @@
-"""Serve a scenario file: ``python -m tests.support.model_server SCENARIO.json --port-file FILE``."""
+"""Serve a scenario file: ``python -m tests.support.model_server SCENARIO.toml --port-file FILE``."""
 
 import argparse
 import json
@@ -8,12 +8,12 @@ import sys
 import threading
 from pathlib import Path
 
-from tests.support.model_server.scenario import load_scenario
+from tests.support.model_server.files import ScenarioError, load_scenario
 from tests.support.model_server.server import ScriptedModel
 
 
 def main() -> int:
-    """Serve until terminated; end with 1 if a request came that the scenario does not expect."""
+    """Serve until terminated; end with 1 after an unexpected request, 2 if the scenario is wrong."""
     parser = argparse.ArgumentParser(description="A scripted model behind the OpenAI chat API.")
     parser.add_argument("scenario", type=Path)
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
@@ -23,7 +23,12 @@ def main() -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    server = ScriptedModel(load_scenario(options.scenario))
+    try:
+        rules = load_scenario(options.scenario)
+    except (OSError, ScenarioError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    server = ScriptedModel(rules)
     server.start(options.port)
     if options.port_file:
         written = options.port_file.with_suffix(".new")

@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 Step = dict[str, Any]
@@ -93,14 +92,3 @@ class When:
             and self.text in text
             and bool(re.search(self.matches, text))
         )
-
-
-def load_scenario(path: Path) -> list[When]:
-    """Read a scenario: ``{"rules": [{"when": {"text": "hello"}, "then": [{"say": "hi"}]}]}``.
-
-    The keys of ``when`` are the attributes of ``When``; each step of ``then`` has one of the keys ``say``,
-    ``call``, ``stall``, ``cut``, ``raw``, ``status``, ``never_ends``, ``endless_line``, ``finish``,
-    ``usage``, ``whole``, and beside it the arguments of the method of that name.
-    """
-    data = json.loads(path.read_text(encoding="utf-8"))
-    return [When(**rule.get("when", {}), steps=tuple(rule["then"])) for rule in data["rules"]]

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.support.model_server import answers
 from tests.support.model_server.scenario import Step, When
+from tests.support.model_server.strict import wrong_with
 
 GUARD_SECONDS = 30.0
 
@@ -145,10 +146,14 @@ class ScriptedModel:
         if not path.endswith("/chat/completions") or not request.body:
             self.unexpected.append(f"{path} {body[:200]!r}")
             return await _send_error(writer, {"status": 404, "message": f"no {path} here"})
-        request.rule = self._rule_for(request)
+        problem = wrong_with(request.body)
+        request.rule = None if problem else self._rule_for(request)
         with self._changed:
             self.requests.append(request)
             self._changed.notify_all()
+        if problem:
+            self.unexpected.append(f"request {len(self.requests)}: {problem}")
+            return await _send_error(writer, {"status": 400, "message": problem})
         if request.rule is None:
             last = (request.body.get("messages") or [None])[-1]
             self.unexpected.append(f"request {len(self.requests)}, last message {json.dumps(last)[:500]}")
