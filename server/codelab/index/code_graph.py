@@ -289,6 +289,9 @@ def _places(view: View, wanted: str, defined_in: str) -> list[_Place]:
     if not name or (definitions and not targets):
         return []
     scope = Scope(name, definitions, view.graph)
+    by_file: dict[str, list[Symbol]] = {}
+    for one in targets:
+        by_file.setdefault(one.path, []).append(one)
     found = usages.using_files(view.connection, view.worktree, name)
     overlay = {path: text.uses for path, text in view.texts.items()}
     places = []
@@ -300,18 +303,12 @@ def _places(view: View, wanted: str, defined_in: str) -> list[_Place]:
                 holder = usages.around(line, holders)
                 inside = holder[1] if holder else ""
                 if inside not in by_holder:
-                    by_holder[inside] = _confidence(scope.meant(path, inside), targets)
+                    sure = scope.confidence(path, inside, by_file) if targets else CONFIDENCES[-1]
+                    by_holder[inside] = sure
                 if by_holder[inside]:
                     places.append(_Place(path, line, use.kind, holder, by_holder[inside]))
     places.sort(key=lambda place: (CONFIDENCES.index(place.confidence), place.path, place.line))
     return places
-
-
-def _confidence(meant: Mapping[Symbol, str], targets: Collection[Symbol]) -> str:
-    """Return the best confidence with which one of some definitions is meant; empty if none is."""
-    if not targets:
-        return CONFIDENCES[-1]
-    return min((how for one, how in meant.items() if one in targets), key=CONFIDENCES.index, default="")
 
 
 def _resolved(view: View, path: str, container: str, names: Collection[str]) -> list[FoundDefinition]:
