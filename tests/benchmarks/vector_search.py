@@ -8,7 +8,7 @@ query; the floor is one multiplication of all vectors in memory with the query, 
 - vec0 float32, vec0 int8: sqlite-vec's own tables, which compare all vectors
 - vec0 bits: its table of bits, and the vectors of the 500 best compared from a plain table
 - plain int8: all vectors of a plain table compared with sqlite-vec's function
-- codelab: bits in memory, 500 compared from the plain table (``codelab.index.nearest``)
+- codelab: bits in memory, 800 compared from the plain table (``codelab.index.nearest``)
 """
 
 import argparse
