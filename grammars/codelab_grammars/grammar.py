@@ -1,8 +1,8 @@
 """Load a language's grammar and queries, once per process and only when a file needs them."""
 
 import importlib
+import os
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from codelab_grammars.languages import BY_NAME
@@ -10,8 +10,8 @@ from codelab_grammars.languages import BY_NAME
 if TYPE_CHECKING:
     from tree_sitter import Language, Query
 
-# Not through importlib.resources: what that imports is a third of a parsing process's start.
-_ROOT = Path(__file__).parent
+# Neither through importlib.resources nor pathlib: what they import is a third of a parsing process's start.
+_ROOT = os.path.dirname(__file__)
 QUERY_FILES = ("tags.scm", "chunks.scm", "imports.scm")
 
 
@@ -22,13 +22,11 @@ class Grammar(NamedTuple):
         name: As in the table of languages.
         language: The tree-sitter grammar.
         query: All its queries in one, so that one pass over a tree answers them together.
-        errors: Captures what the grammar could not read as ``@error``.
     """
 
     name: str
     language: "Language"
     query: "Query"
-    errors: "Query"
 
 
 @cache
@@ -42,7 +40,15 @@ def load(name: str) -> Grammar:
 
     entry = BY_NAME[name]
     language = Language(getattr(importlib.import_module(entry.wheel), entry.function)())
-    return Grammar(name, language, Query(language, query_text(name)), Query(language, _ERRORS))
+    return Grammar(name, language, Query(language, query_text(name)))
+
+
+@cache
+def load_errors(name: str) -> "Query":
+    """Return what captures as ``@error`` what a language's grammar could not read; few files need it."""
+    from tree_sitter import Query
+
+    return Query(load(name).language, _ERRORS)
 
 
 def query_text(name: str) -> str:
@@ -50,9 +56,10 @@ def query_text(name: str) -> str:
     found = []
     for folder in (*BY_NAME[name].queries, name):
         for file in QUERY_FILES:
-            path = _ROOT / folder / file
-            if path.is_file():
-                found.append(path.read_text(encoding="utf-8"))
+            path = os.path.join(_ROOT, folder, file)
+            if os.path.isfile(path):
+                with open(path, encoding="utf-8") as query:
+                    found.append(query.read())
     return "\n".join(found)
 
 

@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 from codelab.index.facts import pack_imports, pack_uses
 from codelab.index.manifests import read_manifest
-from codelab.index.parse import parse
+from codelab.index.parse import parse_parts
+from codelab.index.parsed import DefinitionRow
+from codelab.index.uses import lines_of_uses
 from codelab.index.words import SpacedText, words_of
 
 ChunkRow = tuple[int, int, int, str, str, str, str]
 """First line, last line, number of words, symbol, kind, words of the symbol, words of the text."""
-DefinitionRow = tuple[str, str, str, str, int, int]
-"""Name, qualified name, kind, signature, first line, last line."""
 DependencyRow = tuple[str, str, str, int]
 """Name, constraint, kind, line."""
 
@@ -45,25 +45,22 @@ class Analysed(NamedTuple):
 
 def analyse(path: str, data: bytes) -> Analysed:
     """Parse a text in UTF-8 and split it into words."""
-    parsed = parse(path, data)
+    parsed = parse_parts(path, data)
     chunks: list[ChunkRow] = []
     words = SpacedText(data).words
     for start_line, end_line, start, end, symbol, kind in parsed.chunks:
         name, body = words_of(symbol), words(start, end)
         length = (name.count(" ") + 1 if name else 0) + (body.count(" ") + 1 if body else 0)
         chunks.append((start_line, end_line, length, symbol, kind, name, body))
-    definitions: list[DefinitionRow] = [
-        (d.name, d.qualified, d.kind, d.signature[:400], d.start_line, d.end_line) for d in parsed.symbols
-    ]
     lines = data.count(b"\n") + (not data.endswith(b"\n") if data else 0)
     return Analysed(
         parsed.language or "",
         lines,
         parsed.errors,
         chunks,
-        definitions,
+        parsed.definitions,
         pack_imports(parsed.imports),
-        pack_uses(parsed.references),
+        pack_uses(lines_of_uses(parsed.uses, parsed.lines)),
         [(one.name, one.constraint, one.kind, one.line) for one in read_manifest(path, data)],
-        words_of(" ".join([d.name for d in parsed.symbols if "." not in d.qualified][:MOST_TOP_NAMES])),
+        words_of(" ".join([row[0] for row in parsed.definitions if "." not in row[1]][:MOST_TOP_NAMES])),
     )

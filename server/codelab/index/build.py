@@ -1,9 +1,10 @@
 """Bring the index of one worktree up to date with its files."""
 
+import gc
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -55,6 +56,18 @@ def index_worktree(
         return indexer.sweep()
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Leave the collector off: rows refer to nothing, and it would look at each of thousands of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class _Replaced(Exception):
     """Another process made the index afresh, or it was deleted."""
 
@@ -97,7 +110,14 @@ class WorktreeIndexer:
         self._seconds = 0.0
         self._remaining = 0
         self._announce = True  # whether work in progress is worth a status; saves are not
-        self._open()
+        try:
+            if database.identity(self.folder) is None:
+                self._pool.start()  # there is work for it, and it starts while the index is made
+            self._open()
+        except BaseException:
+            if self._owns_pool:
+                self._pool.close()
+            raise
 
     def _open(self) -> None:
         self._connection = database.open_for_writing(self.folder)
@@ -207,7 +227,8 @@ class WorktreeIndexer:
 
     def _safely(self, work: Callable[[], IndexStatus]) -> IndexStatus:
         try:
-            return work()
+            with _without_collector():
+                return work()
         except sqlite.Error as error:
             if not database.is_damage(error):
                 raise database.cannot_write(self.folder, error) from error

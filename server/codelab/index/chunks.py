@@ -5,12 +5,13 @@ too long are cut into their own lines and the units they hold; what lies between
 boundaries. Small neighbours are then joined. Everything counts in whole rows, so that no line is lost.
 """
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from codelab.index.leading import Leading
 from codelab.index.merging import Piece, merge_small
 from codelab.index.parsed import Chunk
-from codelab.index.spans import heading_spans, tail_ends
+from codelab.index.spans import Captured, tail_ends
 from codelab.index.statements import cut_at_statements
 from codelab.index.symbols import Found
 from codelab.index.windows import MAX_LINES, MAX_WEIGHT, Lines, windows
@@ -24,6 +25,7 @@ MAX_NESTING = 40
 
 # What only lends its name (an ``impl`` block) is shown as the class it completes.
 _CHUNK_KINDS = {"scope": "class"}
+_NO_NAME = ("", "")
 
 
 class Unit:
@@ -43,13 +45,11 @@ class Unit:
         self.children: list[Unit] = []
 
 
-def find_units(
-    captures: "dict[str, list[Node]]", found: list[Found], lines: Lines, leading: Leading
-) -> list[Unit]:
+def find_units(captured: Captured, found: list[Found], lines: Lines, leading: Leading) -> list[Unit]:
     """Arrange what the chunks query captured as a tree.
 
     Args:
-        captures: What the queries gave: ``@chunk`` and ``@container``.
+        captured: What the queries gave, ``@chunk`` and ``@container`` in it.
         found: The definitions, named; a unit takes the name of the definition with the same span.
         lines: The file.
         leading: Its comments and decorators.
@@ -58,22 +58,11 @@ def find_units(
         The outermost units in the order of the file.
     """
     named = {(one.start, one.end): one for one in found}
-    marked: list[tuple[int, int, bool, int, Node]] = []
-    tails = tail_ends(captures, lines.data) if "tail" in captures else {}
-    for capture in ("container", "chunk"):
-        for node in captures.get(capture, ()):
-            start, end = node.byte_range
-            if tails:
-                end = tails.get(end, end)
-            marked.append((start, -end, capture != "container", len(marked), node))
-    for start, end, node in heading_spans(captures, lines.data):
-        # What is under a heading stands beside it.
-        marked.append((start, -end, False, len(marked), node.parent or node))
-    marked.sort()
+    starts, count, row_above = lines.starts, lines.count, leading.ends
     top: list[Unit] = []
     stack: list[Unit] = []
     last = (-1, -1)
-    for start, minus_end, leaf, _, node in marked:
+    for start, minus_end, leaf, _, node in _marked(captured, lines.data):
         end = -minus_end
         if (start, end) == last:
             continue
@@ -86,22 +75,33 @@ def find_units(
             end = min(end, stack[-1].end)
         # A statement has a semicolon after the definition that it is.
         definition = named.get((start, end)) or named.get((start, end - 1))
-        name = (
-            (definition.qualified, _CHUNK_KINDS.get(definition.kind, definition.kind))
-            if definition
-            else ("", "")
-        )
-        unit = Unit(
-            leading.first_row(lines.row_of(start)),
-            lines.row_of(max(start, end - 1)) + 1,
-            node,
-            name,
-            end=end,
-            container=not leaf,
-        )
+        name = _NO_NAME
+        if definition is not None:
+            name = definition.qualified, _CHUNK_KINDS.get(definition.kind, definition.kind)
+        first = bisect_right(starts, start, 0, count) - 1
+        after = bisect_right(starts, max(start, end - 1), first, count)
+        if first - 1 in row_above:
+            first = leading.first_row(first)
+        unit = Unit(first, after, node, name, end=end, container=not leaf)
         (stack[-1].children if stack else top).append(unit)
         stack.append(unit)
     return top
+
+
+def _marked(captured: Captured, data: bytes) -> "list[tuple[int, int, bool, int, Node]]":
+    """Return (start, -end, whether it is no container, number, node) of what is marked, outer ones first."""
+    nodes, spans, headings = captured
+    marked: list[tuple[int, int, bool, int, Node]] = []
+    tails = tail_ends(spans, data) if "tail" in spans else {}
+    for capture in ("container", "chunk"):
+        leaf = capture != "container"
+        for (start, end), node in zip(spans.get(capture, ()), nodes.get(capture, ()), strict=True):
+            marked.append((start, -tails.get(end, end), leaf, len(marked), node))
+    for start, end, node in headings:
+        # What is under a heading stands beside it.
+        marked.append((start, -end, False, len(marked), node.parent or node))
+    marked.sort()
+    return marked
 
 
 class Cutter:
@@ -119,6 +119,7 @@ class Cutter:
 
     def fill(self, first: int, after: int, owner: Unit) -> None:
         """Cut rows that belong to ``owner`` into its units and what lies between them."""
+        total, pieces = self.lines.total, self.pieces
         row = first
         for unit in owner.children:
             start, end = max(unit.first, row), min(unit.after, after)
@@ -126,44 +127,50 @@ class Cutter:
                 continue
             if start > row:
                 self._between(row, start, owner)
-            self._unit(start, end, unit, owner)
             row = end
+            if not unit.name[0]:
+                unit.name = owner.name
+            weight = total[end] - total[start]
+            if (
+                weight <= MAX_WEIGHT
+                and end - start <= MAX_LINES
+                and (not unit.container or end - start <= SMALL_CONTAINER)
+            ):
+                pieces.append(Piece(start, end, unit.name, owner.name, weight))
+            else:
+                self.fill(start, end, unit)
         if row < after:
             self._between(row, after, owner)
-
-    def _unit(self, first: int, after: int, unit: Unit, owner: Unit) -> None:
-        total = self.lines.total
-        if not unit.name[0]:
-            unit.name = owner.name
-        fits = total[after] - total[first] <= MAX_WEIGHT and after - first <= MAX_LINES
-        if fits and (not unit.container or after - first <= SMALL_CONTAINER):
-            self.pieces.append(Piece(first, after, unit.name, owner.name))
-        else:
-            self.fill(first, after, unit)
 
     def _between(self, first: int, after: int, owner: Unit) -> None:
         lines = self.lines
         total = lines.total
-        first, after = lines.trim(first, after)
-        if first >= after:
+        if total[first] == total[after]:
             return
+        first, after = lines.trim(first, after)
         if total[after] - total[first] <= MAX_WEIGHT and after - first <= MAX_LINES:
-            self.pieces.append(Piece(first, after, owner.name, owner.name))
+            self._add(first, after, owner)
         elif self._has_error(first, after):
             self._windows(first, after, owner)
         else:
             for start, end, fits in cut_at_statements(lines, owner.node, first, after):
                 if fits:
-                    self.pieces.append(Piece(start, end, owner.name, owner.name))
+                    self._add(start, end, owner)
                 else:
                     self._windows(start, end, owner)
+
+    def _add(self, first: int, after: int, owner: Unit) -> None:
+        total = self.lines.total
+        self.pieces.append(Piece(first, after, owner.name, owner.name, total[after] - total[first]))
 
     def _has_error(self, first: int, after: int) -> bool:
         return any(start < after and end > first for start, end in self.errors)
 
     def _windows(self, first: int, after: int, owner: Unit) -> None:
+        total, name = self.lines.total, (owner.name[0], "window")
         for start, end, low, high in windows(self.lines, first, after):
-            self.pieces.append(Piece(start, end, (owner.name[0], "window"), owner.name, (low, high)))
+            weight = total[end] - total[start]
+            self.pieces.append(Piece(start, end, name, owner.name, weight, window=(low, high)))
 
 
 def make_chunks(
@@ -188,5 +195,5 @@ def make_chunks(
     chunks = []
     for piece in merge_small(cutter.pieces, lines):
         low, high = piece.window or (starts[piece.first], starts[piece.after])
-        chunks.append(Chunk(piece.first + 1, piece.after, low, high, *piece.name))
+        chunks.append(Chunk._make((piece.first + 1, piece.after, low, high, *piece.name)))
     return tuple(chunks)

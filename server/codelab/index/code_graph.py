@@ -5,13 +5,12 @@ from sqlite3 import Connection
 from typing import NamedTuple, TypeVar
 
 from codelab.index import usages
-from codelab.index.analyse import DefinitionRow
 from codelab.index.facts import Use, unpack_imports
 from codelab.index.import_graph import Content, ImportGraph
 from codelab.index.map_edges import Edges, collect
 from codelab.index.names import last_part, named, plain_name
 from codelab.index.overlay import OverlayText
-from codelab.index.parsed import Import
+from codelab.index.parsed import DefinitionRow, Import
 from codelab.index.reader import IndexReader
 from codelab.index.repo_map import RepoMap, draw
 from codelab.index.types import Caller, FoundDefinition, ImportedModule, Symbol, Usage

@@ -6,15 +6,12 @@ Imports are kept apart from uses and uncompressed, since all files' imports are 
 import json
 import re
 import zlib
-from collections import defaultdict
-from collections.abc import Collection, Sequence
-from operator import itemgetter
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from codelab.index.parsed import Import, Reference
+from codelab.index.parsed import Import
 
-_KIND_AND_NAME = itemgetter(Reference._fields.index("kind"), Reference._fields.index("name"))
-_LINE = itemgetter(Reference._fields.index("line"))
+_TO_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 
 
 class Use(NamedTuple):
@@ -29,8 +26,7 @@ def pack_imports(imports: Sequence[Import]) -> str:
     """Pack import statements; an empty string for none."""
     if not imports:
         return ""
-    rows = [[one.module, one.line, *one.names] for one in imports]
-    return json.dumps(rows, separators=(",", ":"), ensure_ascii=False)
+    return _TO_JSON([[module, line, *names] for module, names, line in imports])
 
 
 def unpack_imports(packed: str) -> list[Import]:
@@ -38,15 +34,12 @@ def unpack_imports(packed: str) -> list[Import]:
     return [Import(module, tuple(names), line) for module, line, *names in json.loads(packed or "[]")]
 
 
-def pack_uses(references: Sequence[Reference]) -> bytes:
-    """Pack uses of names: each name once, with the lines it is on; empty for none."""
-    if not references:
+def pack_uses(uses: Mapping[str, Mapping[str, Sequence[int]]]) -> bytes:
+    """Pack uses of names, the lines they are on by kind and name; empty for none."""
+    if not uses:
         return b""
-    lines: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for key, line in zip(map(_KIND_AND_NAME, references), map(_LINE, references), strict=True):
-        lines[key].append(line)
-    uses = {f"{kind} {name}": found for (kind, name), found in lines.items()}
-    return zlib.compress(json.dumps(uses, separators=(",", ":"), ensure_ascii=False).encode(), 1)
+    written = {f"{kind} {name}": lines for kind, names in uses.items() for name, lines in names.items()}
+    return zlib.compress(_TO_JSON(written).encode(), 1)
 
 
 def unpack_uses(packed: bytes, names: Collection[str] | None = None) -> list[Use]:

@@ -12,16 +12,14 @@ on what follows it.
 
 from bisect import bisect_left
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from codelab.index.parsed import Import
+from codelab.index.spans import Span, Spans
 from codelab.index.windows import Lines
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 MAX_TREE = 20_000
 MAX_NESTING = 32
+_ROLES = ("call", "module", "name", "path", "tree", "require")
 _QUOTES = "\"'`<>"
 _IMPORTING = frozenset(
     {
@@ -31,43 +29,38 @@ _IMPORTING = frozenset(
 )  # fmt: skip
 
 
-def find_imports(
-    captures: "dict[str, list[Node]]", lines: Lines
-) -> tuple[tuple[Import, ...], list[tuple[int, str, str]], set[tuple[int, int]]]:
-    """Return the imports of a file, a reference for each name they import, and where the statements are.
+def find_imports(spans: Spans, lines: Lines) -> tuple[tuple[Import, ...], list[tuple[int, str]], set[Span]]:
+    """Return the imports of a file, the names they import, and where the statements are.
 
     Args:
-        captures: What the queries gave.
+        spans: What the queries captured.
         lines: The file.
 
     Returns:
-        The imports in order, (first byte, name, ``import``) of each imported name, and the first byte of each
-        statement with the byte after its last.
+        The imports in order, (first byte, name) of each imported name, and the first byte of each statement
+        with the byte after its last.
     """
-    statements = sorted({node.byte_range for node in captures.get("import", ())})
+    statements = sorted(set(spans.get("import", ())))
     if not statements:
         return (), [], set()
-    parts = sorted(
-        (*node.byte_range, role)
-        for role in ("call", "module", "name", "path", "tree", "require")
-        for node in captures.get(f"import.{role}", ())
-    )
+    parts = [(start, end, role) for role in _ROLES for start, end in spans.get(f"import.{role}", ())]
+    parts.sort()
     imports: list[Import] = []
-    references: list[tuple[int, str, str]] = []
+    imported: list[tuple[int, str]] = []
     # A statement within another one has its parts to itself.
     ends = [min(one[1], following[0]) for one, following in pairwise(statements)] + [statements[-1][1]]
     at = 0
-    spans: set[tuple[int, int]] = set()
+    importing: set[Span] = set()
     for span, end in zip(statements, ends, strict=True):
         start = span[0]
         first = bisect_left(parts, (start,), at)
         at = bisect_left(parts, (end,), first)
         line = lines.row_of(start) + 1
         for module, names in _read(parts[first:at], lines):
-            spans.add(span)
+            importing.add(span)
             imports.append(Import(module, tuple(name for _, name in names), line))
-            references.extend((place, name, "import") for place, name in names if name != "*")
-    return tuple(imports), references, spans
+            imported += [one for one in names if one[1] != "*"]
+    return tuple(imports), imported, importing
 
 
 def _read(parts: list[tuple[int, int, str]], lines: Lines) -> list[tuple[str, list[tuple[int, str]]]]:

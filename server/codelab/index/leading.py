@@ -1,11 +1,9 @@
 """Comments, decorators and attributes that belong to the definition below them."""
 
-from typing import TYPE_CHECKING
+from bisect import bisect_right
 
+from codelab.index.spans import Spans
 from codelab.index.windows import Lines
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 
 class Leading:
@@ -17,17 +15,16 @@ class Leading:
 
     __slots__ = ("ends", "lines")
 
-    def __init__(self, captures: "dict[str, list[Node]]", lines: Lines) -> None:
+    def __init__(self, spans: Spans, lines: Lines) -> None:
         self.lines = lines
         self.ends: dict[int, tuple[int, bool]] = {}
-        row_of, starts, data = lines.row_of, lines.starts, lines.data
+        starts, data, count = lines.starts, lines.data, lines.count
         for capture, is_comment in (("comment", True), ("decorator", False)):
-            for node in captures.get(capture, ()):
-                start, end = node.byte_range
-                row = row_of(start)
+            for start, end in spans.get(capture, ()):
+                row = bisect_right(starts, start, 0, count) - 1
                 if not is_comment or not data[starts[row] : start].strip():
                     # Some grammars count the line's end to the comment.
-                    last = row_of(max(start, end - 1))
+                    last = row if end <= starts[row + 1] else lines.row_of(end - 1)
                     known = self.ends.get(last)
                     if known is None or (row, is_comment) < known:
                         self.ends[last] = (row, is_comment)

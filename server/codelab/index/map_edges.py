@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlite3 import Connection
 from typing import NamedTuple
 
-from codelab.index.analyse import DefinitionRow
 from codelab.index.facts import Use, unpack_uses
 from codelab.index.import_graph import ImportGraph
 from codelab.index.overlay import OverlayText
+from codelab.index.parsed import DefinitionRow
 from codelab.index.usages import NOT_CODE, family
 
 _KIND_WEIGHTS = {"call": 1.0, "type": 1.0, "base": 3.0, "import": 0.5}

@@ -17,8 +17,8 @@ class Piece:
     Attributes:
         name: The qualified name of what it belongs to, and its kind.
         scope: The same of the container around it; only pieces of one container are joined.
+        heaviest: The weight of the part that gave it its name: its own at first.
         window: Its bytes, where it is a window that must stay as it is.
-        heaviest: The weight of the part that gave it its name.
     """
 
     __slots__ = ("after", "first", "heaviest", "name", "scope", "window")
@@ -29,14 +29,16 @@ class Piece:
         after: int,
         name: tuple[str, str],
         scope: tuple[str, str],
+        heaviest: int,
+        *,
         window: tuple[int, int] | None = None,
     ) -> None:
         self.first = first
         self.after = after
         self.name = name
         self.scope = scope
+        self.heaviest = heaviest
         self.window = window
-        self.heaviest = 0
 
 
 def merge_small(pieces: list[Piece], lines: Lines) -> list[Piece]:
@@ -47,18 +49,18 @@ def merge_small(pieces: list[Piece], lines: Lines) -> list[Piece]:
     """
     joined: list[Piece] = []
     total = lines.total
+    last: Piece | None = None
     for piece in pieces:
-        piece.heaviest = total[piece.after] - total[piece.first]
-        last = joined[-1] if joined else None
         if (
             last is not None
-            and last.scope == piece.scope
             and (last.after - last.first < SMALL_LINES or piece.after - piece.first < SMALL_LINES)
+            and last.scope == piece.scope
             and _can_join(last, piece, total)
         ):
             _join(last, piece, total)
         else:
             joined.append(piece)
+            last = piece
     _name_whole_containers(joined)
     return _place_tiny(joined, total)
 
@@ -69,9 +71,15 @@ def _name_whole_containers(pieces: list[Piece]) -> None:
         scope = piece.scope[0]
         if not scope or piece.window is not None or piece.name == piece.scope:
             continue
-        neighbours = pieces[max(0, at - 1) : at] + pieces[at + 1 : at + 2]
-        if not any(f"{other.scope[0]}.".startswith(f"{scope}.") for other in neighbours):
+        if not (
+            (at > 0 and _is_within(pieces[at - 1].scope[0], scope))
+            or (at + 1 < len(pieces) and _is_within(pieces[at + 1].scope[0], scope))
+        ):
             piece.name = piece.scope
+
+
+def _is_within(inner: str, outer: str) -> bool:
+    return inner == outer or inner.startswith(f"{outer}.")
 
 
 def _can_join(last: Piece, piece: Piece, total: list[int]) -> bool:
@@ -98,14 +106,17 @@ def _join(last: Piece, piece: Piece, total: list[int]) -> None:
 def _place_tiny(pieces: list[Piece], total: list[int]) -> list[Piece]:
     """Give what is left of one or two rows to the piece before, or after it when it heads that one."""
     placed: list[Piece] = []
+    last: Piece | None = None
     for at, piece in enumerate(pieces):
-        last = placed[-1] if placed else None
-        if last is not None and _can_join(last, piece, total):
-            following = pieces[at + 1] if at + 1 < len(pieces) else None
-            heads_next = following is not None and following.scope == piece.name != last.scope
-            headed_by_last = last.after - last.first < TINY_LINES and piece.scope == last.name
-            if headed_by_last or (piece.after - piece.first < TINY_LINES and not heads_next):
-                _join(last, piece, total)
-                continue
+        if last is not None:
+            is_tiny = piece.after - piece.first < TINY_LINES
+            was_tiny = last.after - last.first < TINY_LINES
+            if (is_tiny or was_tiny) and _can_join(last, piece, total):
+                following = pieces[at + 1] if at + 1 < len(pieces) else None
+                heads_next = following is not None and following.scope == piece.name != last.scope
+                if (was_tiny and piece.scope == last.name) or (is_tiny and not heads_next):
+                    _join(last, piece, total)
+                    continue
         placed.append(piece)
+        last = piece
     return placed

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from codelab.index import bm25
-from codelab.index.analyse import DefinitionRow, analyse
+from codelab.index.analyse import analyse
 from codelab.index.bm25 import Statistics
 from codelab.index.candidates import COLUMN_WEIGHTS, Candidate
 from codelab.index.content import lines_of
 from codelab.index.facts import Use, unpack_imports, unpack_uses
-from codelab.index.parsed import Import
+from codelab.index.parsed import DefinitionRow, Import
 from codelab.workspace.secrets import is_secret
 
 _MOST_CACHED = 64

@@ -49,6 +49,10 @@ class Definition(NamedTuple):
     end_line: int
 
 
+DefinitionRow = tuple[str, str, str, str, int, int]
+"""A definition as it is stored: name, qualified name, kind, signature, first line, last line."""
+
+
 class Reference(NamedTuple):
     """A use of a name: ``kind`` is ``call``, ``type``, ``base`` or ``import``; ``line`` counts from 1."""
 

@@ -6,6 +6,7 @@ order after an answer for which it grew large: memory that a tree took is not gi
 """
 
 import faulthandler
+import gc
 import marshal
 import os
 import signal
@@ -70,6 +71,9 @@ def serve(parse: Callable[[str, bytes], tuple[object, ...]], bounds: Bounds) -> 
     source = os.fdopen(os.dup(0), "rb")
     target = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing but frames may reach the pipe
+    # The collector would go through all captures again and again, and next to nothing here refers to itself.
+    gc.disable()
+    gc.freeze()
     while True:
         try:
             batch = cast("list[tuple[str, bytes]]", read_frame(source))
@@ -81,6 +85,7 @@ def serve(parse: Callable[[str, bytes], tuple[object, ...]], bounds: Bounds) -> 
         faulthandler.cancel_dump_traceback_later()
         if _has_grown(bounds.grown_bytes):
             os._exit(0)  # at once: to take large trees apart takes time
+        gc.collect()
 
 
 def _rows(
@@ -113,5 +118,10 @@ def _has_grown(limit: int) -> bool:
     return False
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve with the parser of the index."""
     serve(analyse, Bounds())
+
+
+if __name__ == "__main__":
+    main()

@@ -11,6 +11,7 @@ _MODULES = (
     "parsed",
     "chunks",
     "symbols",
+    "uses",
     "spans",
     "markup",
     "imports",

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from codelab.index.analyse import DefinitionRow
 from codelab.index.demotion import demotion
 from codelab.index.map_edges import Edges
 from codelab.index.pagerank import pagerank
+from codelab.index.parsed import DefinitionRow
 from codelab.index.words import words_of
 
 CHARACTERS_PER_TOKEN = 4

@@ -1,35 +1,62 @@
-"""Where definitions end whose grammar does not say so: sections under headings, bodies beside signatures."""
+"""Where the captures of the queries are in a file, as bytes: a node is asked once, and slowly.
+
+Also where definitions end whose grammar does not say so: sections under headings, bodies beside signatures.
+"""
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+Span = tuple[int, int]
+"""First byte, and the byte after the last."""
+Spans = dict[str, list[Span]]
+"""By capture name, in the order of the captures."""
+Heading = tuple[int, int, "Node"]
+"""Where a section under a heading begins and ends, and the heading."""
 
-def tail_ends(captures: "dict[str, list[Node]]", data: bytes) -> dict[int, int]:
+_SPAN = attrgetter("byte_range")
+
+
+class Captured(NamedTuple):
+    """What the queries captured in a file.
+
+    Attributes:
+        nodes: By capture name, in no order.
+        spans: Where they are, in the same order.
+        headings: The sections under headings that the grammar does not make sections of.
+    """
+
+    nodes: "dict[str, list[Node]]"
+    spans: Spans
+    headings: "list[Heading]"
+
+
+def locate(nodes: "dict[str, list[Node]]", data: bytes) -> Captured:
+    """Return what the queries captured together with where it is."""
+    spans = {name: list(map(_SPAN, found)) for name, found in nodes.items()}
+    return Captured(nodes, spans, heading_spans(nodes, data) if "heading" in nodes else [])
+
+
+def tail_ends(spans: Spans, data: bytes) -> dict[int, int]:
     """Return for the end of a definition the end of the ``@tail`` that is right behind it.
 
     Some grammars make the body of a function the neighbour of its signature.
     """
     ends = sorted(
-        {
-            node.end_byte
-            for capture, nodes in captures.items()
-            if capture.startswith("definition.")
-            for node in nodes
-        }
+        {end for name, found in spans.items() if name.startswith("definition.") for _, end in found}
     )
     tails: dict[int, int] = {}
-    for node in captures.get("tail", ()):
-        start, end = node.byte_range
+    for start, end in spans.get("tail", ()):
         at = bisect_right(ends, start) - 1
         if at >= 0 and not data[ends[at] : start].strip():
             tails[ends[at]] = end
     return tails
 
 
-def heading_spans(captures: "dict[str, list[Node]]", data: bytes) -> "list[tuple[int, int, Node]]":
+def heading_spans(captures: "dict[str, list[Node]]", data: bytes) -> "list[Heading]":
     """Return where the sections under ``@heading`` captures begin and end, and the heading.
 
     They are headings that the grammar does not make sections of: such a section ends at the next heading
@@ -37,7 +64,7 @@ def heading_spans(captures: "dict[str, list[Node]]", data: bytes) -> "list[tuple
     """
     headings = sorted(captures.get("heading", ()), key=_start_of)
     styles: dict[bytes, int] = {}
-    spans: list[tuple[int, int, Node]] = []
+    spans: list[Heading] = []
     open_sections: list[tuple[int, int]] = []  # level, place in spans
     for node in headings:
         start, end = node.byte_range
@@ -50,7 +77,7 @@ def heading_spans(captures: "dict[str, list[Node]]", data: bytes) -> "list[tuple
     return spans
 
 
-def _close(spans: "list[tuple[int, int, Node]]", at: int, end: int) -> None:
+def _close(spans: "list[Heading]", at: int, end: int) -> None:
     start, last, node = spans[at]
     spans[at] = (start, max(node.end_byte, min(last, end)), node)
 

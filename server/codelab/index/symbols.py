@@ -1,4 +1,4 @@
-"""Definitions and references from the captures of the tags queries.
+"""Definitions from the captures of the tags queries.
 
 A query gives its captures as lists of nodes by capture name, in no order, which is twice as fast as asking
 for whole matches. Which name belongs to which definition follows from their spans: a name,
@@ -6,20 +6,13 @@ a body or a docstring belongs to the innermost definition around it.
 """
 
 import re
-from bisect import bisect_right
-from typing import TYPE_CHECKING
 
-from codelab.index.leading import Leading
-from codelab.index.parsed import Definition, Reference
-from codelab.index.spans import heading_spans, tail_ends
+from codelab.index.parsed import DefinitionRow
+from codelab.index.spans import Captured, Span, tail_ends
 from codelab.index.windows import Lines
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 MAX_DEPTH = 24
 MAX_SIGNATURE = 240
-MAX_DOC = 320
 
 _CLASS_LIKE = frozenset(
     {
@@ -27,10 +20,11 @@ _CLASS_LIKE = frozenset(
         "scope"
     }
 )  # fmt: skip
+# What a function or variable in one of these is called.
+_AS_MEMBER = {"function": "method", "declaration": "method", "variable": "field"}
 _WEAK = frozenset(("variable", "field", "type", "typedef", "declaration"))
 _NAME, _BODY, _DOC, _RECEIVER = range(1, 5)
 _PARTS = {"name": _NAME, "body": _BODY, "doc": _DOC, "receiver": _RECEIVER}
-_REFERENCES = ("call", "base", "type")
 
 # Kinds that declare several names at once.
 _SEVERAL = frozenset(("member", "constant", "variable", "field", "typedef", "declaration"))
@@ -41,14 +35,8 @@ _LENDS_NO_NAME = frozenset(("typedef", "element"))
 _SAYS_NOTHING = frozenset(("", "module", "exports", "prototype", "this", "self", "window"))
 _NO_NAME = frozenset(("module.exports",))
 _ARGUMENTS = re.compile(r"<[^<>]*>")
-_WORDS_BEFORE = re.compile(rb"[a-z][a-z ]{0,40}")
-_COMMENT_MARK = re.compile(r"[ \t]*(?:/\*+!?|\*+/|//[/!]*|\*|#+!?|--+(?:\[=*\[)?|<!--+)?")
-_COMMENT_END = re.compile(r"[ \t]*(?:\*/|--+>|\]=*\])$")
-_COMMENT_TAGS = re.compile(r"</?(?:summary|value|para|p)>")
-# What follows the first paragraph of documentation in one or another language.
-_COMMENT_FIELDS = ("@", ":param", ":return", "Args:", "- Parameter", "<param", "<returns", "<remarks")
 _COMMENT_AFTER = re.compile(r":\s*#[^\"']*$")
-_STRING_START = re.compile(r"^[rRuUbB]{0,2}(?:\"{1,3}|'{1,3})")
+_WORDS_BEFORE = re.compile(rb"[a-z][a-z ]{0,40}")
 
 
 class Found:
@@ -62,104 +50,108 @@ class Found:
         self.kind = kind
         self.parent = parent
         self.depth: int = parent.depth + 1 if parent is not None else 0
-        self.names: list[tuple[int, int]] = []
+        self.names: list[Span] = []
         self.body = 0
-        self.doc: tuple[int, int] | None = None
-        self.receiver: tuple[int, int] | None = None
+        self.doc: Span | None = None
+        self.receiver: Span | None = None
         self.qualified = ""
 
 
-def find_definitions(captures: "dict[str, list[Node]]", data: bytes) -> list[Found]:
+def find_definitions(captured: Captured, data: bytes) -> list[Found]:  # noqa: C901, PLR0912 - a hot loop
     """Pair definitions with their names, bodies and documentation, in the order of the file."""
     found: list[Found] = []
-    stack: list[Found] = []
-    for start, minus_end, part, kind in _events(captures, data):
-        while stack and stack[-1].end <= start:
-            stack.pop()
-        top = stack[-1] if stack else None
+    top: Found | None = None  # with its parents, what is open
+    for start, minus_end, part, kind in _events(captured, data):
+        end = -minus_end
+        while top is not None and top.end <= start:
+            top = top.parent
         if part == 0:
-            if top is not None and top.start == start and top.end == -minus_end:
-                if top.kind in _WEAK or (kind == "enum" and top.kind == "class"):
-                    top.kind = kind
-                continue
-            # Sections under headings may reach over the end of what they stand in.
-            end = -minus_end if top is None else min(-minus_end, top.end)
+            if top is not None:
+                if top.start == start and top.end == end:
+                    if top.kind in _WEAK or (kind == "enum" and top.kind == "class"):
+                        top.kind = kind
+                    continue
+                # Sections under headings may reach over the end of what they stand in.
+                end = min(end, top.end)
             top = Found(start, end, kind, top)
-            stack.append(top)
             found.append(top)
-        elif top is not None:
-            _take(top, part, (start, -minus_end))
+        elif top is None:
+            pass
+        elif part == _NAME:
+            if start < end and (not top.names or top.names[-1] != (start, end)):
+                top.names.append((start, end))
+        elif part == _BODY:
+            # The body of a class with a single member has the same span as that member.
+            holder: Found | None = top
+            while holder is not None and holder.start == start and holder.end == end:
+                holder = holder.parent
+            if holder is not None and not holder.body:
+                holder.body = start
+        elif part == _DOC:
+            top.doc = top.doc or (start, end)
+        else:
+            top.receiver = (start, end)
     return found
 
 
-def _events(captures: "dict[str, list[Node]]", data: bytes) -> list[tuple[int, int, int, str]]:
+def _events(captured: Captured, data: bytes) -> list[tuple[int, int, int, str]]:
     """Return (start, -end, part, kind) of definitions and their parts, an outer one before an inner one."""
-    events = []
-    tails = tail_ends(captures, data) if "tail" in captures else {}
-    for capture, nodes in captures.items():
+    events: list[tuple[int, int, int, str]] = []
+    _, spans, headings = captured
+    tails = tail_ends(spans, data) if "tail" in spans else {}
+    for capture, found in spans.items():
         if capture.startswith("definition."):
-            part, kind = 0, capture[11:]
+            kind = capture[11:]
+            if tails:
+                events += [(start, -tails.get(end, end), 0, kind) for start, end in found]
+            else:
+                events += [(start, -end, 0, kind) for start, end in found]
         elif capture in _PARTS:
-            part, kind = _PARTS[capture], ""
-        else:
-            continue
-        for node in nodes:
-            start, end = node.byte_range
-            if tails and part == 0:
-                end = tails.get(end, end)
-            events.append((start, -end, part, kind))
-    events.extend((start, -end, 0, "section") for start, end, _ in heading_spans(captures, data))
+            part = _PARTS[capture]
+            events += [(start, -end, part, "") for start, end in found]
+    events += [(start, -end, 0, "section") for start, end, _ in headings]
     events.sort()
     return events
 
 
-def _take(owner: Found, part: int, span: tuple[int, int]) -> None:
-    if part == _NAME:
-        if span[0] < span[1] and (not owner.names or owner.names[-1] != span):
-            owner.names.append(span)
-    elif part == _BODY:
-        # The body of a class with a single member has the same span as that member.
-        holder: Found | None = owner
-        while holder is not None and (holder.start, holder.end) == span:
-            holder = holder.parent
-        if holder is not None:
-            holder.body = holder.body or span[0]
-    elif part == _DOC:
-        owner.doc = owner.doc or span
-    else:
-        owner.receiver = span
-
-
-def name_definitions(found: list[Found], lines: Lines, leading: Leading) -> list[Definition]:
-    """Give each found definition its qualified name and make the definitions of it.
+def name_definitions(found: list[Found], lines: Lines) -> tuple[list[DefinitionRow], list[Found]]:
+    """Give each found definition its qualified name and make the rows of it.
 
     Args:
         found: As ``find_definitions`` returns them; their ``qualified`` and ``kind`` are filled in.
         lines: The file.
-        leading: Its comments and decorators.
 
     Returns:
-        The definitions in the order of the file; one for each name where a declaration has several.
+        The definitions in the order of the file, one for each name where a declaration has several, and for
+        each what it was made of.
     """
-    definitions: list[Definition] = []
+    rows: list[DefinitionRow] = []
+    owners: list[Found] = []
     for one in found:
         parent = one.parent
         while parent is not None and (parent.depth >= MAX_DEPTH or parent.kind in _LENDS_NO_NAME):
             parent = parent.parent
-        prefix = parent.qualified if parent is not None and one.kind != "element" else ""
+        kind, prefix = one.kind, ""
+        if parent is not None:
+            if parent.kind in _CLASS_LIKE:
+                kind = one.kind = _AS_MEMBER.get(kind, kind)
+            if kind != "element":
+                prefix = parent.qualified
         if one.receiver is not None:
             prefix = lines.text(*one.receiver)
-        one.kind = _kind(one.kind, parent.kind if parent is not None else "")
         names = _names(one, lines)
         if not names:
             continue
-        one.qualified = f"{prefix}.{names[0]}" if prefix else names[0]
-        if one.kind == "scope":
+        name = names[0]
+        one.qualified = f"{prefix}.{name}" if prefix else name
+        if kind == "scope":
             continue
-        if one.kind == "function" and "." in names[0]:
+        if kind == "function" and "." in name:
             one.kind = "method"
-        definitions.extend(_definitions(one, names, prefix, lines, leading))
-    return definitions
+        made = _rows(one, names, prefix, lines)
+        rows += made
+        owners += [one] * len(made)
+    return rows, owners
 
 
 def _names(one: Found, lines: Lines) -> list[str]:
@@ -176,32 +168,21 @@ def _names(one: Found, lines: Lines) -> list[str]:
     return names
 
 
-def _definitions(
-    one: Found, names: list[str], prefix: str, lines: Lines, leading: Leading
-) -> list[Definition]:
+def _rows(one: Found, names: list[str], prefix: str, lines: Lines) -> list[DefinitionRow]:
     row = lines.row_of(one.start)
     last_line = lines.row_of(one.end - 1) + 1
-    signature, doc = _signature(one, row, lines), _doc(one, row, lines, leading)
+    signature = _signature(one, row, lines)
     if one.kind == "section" and not any(map(str.isalnum, signature)):
         signature = names[0]  # a line of marks above the heading
-    made = []
+    made: list[DefinitionRow] = []
     for name in names:
         kind = "constant" if one.kind == "variable" and name.isupper() else one.kind
-        last_part = name if one.kind in _WHOLE else name.rpartition(".")[2]
+        last_part = name if one.kind in _WHOLE or "." not in name else name.rpartition(".")[2]
         if not last_part:
             continue  # an empty key, or what a syntax error left of a name
         qualified = f"{prefix}.{name}" if prefix else name
-        made.append(Definition(last_part, qualified, kind, signature, doc, row + 1, last_line))
+        made.append((last_part, qualified, kind, signature, row + 1, last_line))
     return made
-
-
-def _kind(kind: str, parent: str) -> str:
-    if parent in _CLASS_LIKE:
-        if kind in {"function", "declaration"}:
-            return "method"
-        if kind == "variable":
-            return "field"
-    return kind
 
 
 def _plain_name(name: str, kind: str) -> str:
@@ -242,65 +223,3 @@ def _signature(one: Found, row: int, lines: Lines) -> str:
     if "#" in text:
         text = _COMMENT_AFTER.sub("", text)
     return text.rstrip(" :={")
-
-
-def _doc(one: Found, row: int, lines: Lines, leading: Leading) -> str:
-    if one.doc is not None:
-        start, end = one.doc
-        return first_paragraph(_STRING_START.sub("", lines.text(start, min(end, start + 1024))).rstrip("\"'"))
-    span = leading.comment_before(row)
-    if span is None:
-        return ""
-    return first_paragraph(lines.text(span[0], min(span[1], span[0] + 1024)))
-
-
-def first_paragraph(text: str) -> str:
-    """Return the first paragraph of a comment or docstring on one line, without comment marks."""
-    words: list[str] = []
-    for line in text.splitlines():
-        match = _COMMENT_MARK.match(line)
-        plain = _COMMENT_END.sub("", line[match.end() if match else 0 :]).strip()
-        if "<" in plain:
-            plain = _COMMENT_TAGS.sub("", plain).strip()
-        if not plain or plain.startswith(_COMMENT_FIELDS):
-            if words:
-                break
-            continue
-        words.append(plain)
-    return " ".join(words)[:MAX_DOC]
-
-
-def find_references(
-    captures: "dict[str, list[Node]]", definitions: list[Found], lines: Lines
-) -> list[tuple[int, str, str]]:
-    """Return (first byte, name, kind) of every use of a name that the queries capture.
-
-    A name counts once, as the first of call, base and type; a definition's own name is not a use of it.
-    """
-    found: list[tuple[int, str, str]] = []
-    for node in captures.get("call.component", ()):
-        # Elements of HTML begin with a small letter.
-        start, end = node.byte_range
-        if lines.data[start : start + 1].isupper():
-            found.append((start, lines.text(start, end), "call"))
-    whole, text = lines.ascii, lines.text
-    for kind in _REFERENCES:
-        spans = [node.byte_range for node in captures.get(kind, ())]
-        if kind != "call":
-            seen = {one[0] for one in found}
-            if kind == "type":
-                seen.update(name[0] for one in definitions for name in one.names)
-            spans = [span for span in spans if span[0] not in seen]
-        if whole is not None:
-            found += [(start, whole[start:end], kind) for start, end in spans if start < end]
-        else:
-            found += [(start, text(start, end), kind) for start, end in spans if start < end]
-    return found
-
-
-def make_references(found: list[tuple[int, str, str]], lines: Lines) -> tuple[Reference, ...]:
-    """Sort references and turn byte offsets into lines."""
-    found.sort()
-    starts, new = lines.starts, tuple.__new__
-    # Named tuples are made four times as fast without their own __new__; a repository has millions of these.
-    return tuple([new(Reference, (name, bisect_right(starts, start), kind)) for start, name, kind in found])

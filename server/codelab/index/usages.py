@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlite3 import Connection
 from typing import NamedTuple
 
-from codelab.index.analyse import DefinitionRow
 from codelab.index.facts import Use, unpack_uses, unpack_uses_of
 from codelab.index.import_graph import ImportGraph
+from codelab.index.parsed import DefinitionRow
 from codelab.index.types import Symbol
 from codelab.index.words import words_of
 

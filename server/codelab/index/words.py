@@ -39,31 +39,33 @@ class SpacedText:
         data: In UTF-8.
     """
 
-    __slots__ = ("_data", "_spaced")
+    __slots__ = ("_ascii", "_data", "_spaced")
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._spaced = data.translate(_SPACED)
+        self._ascii = self._spaced.decode("ascii") if data.isascii() else None
 
     def words(self, start: int, end: int) -> str:
         """Return what ``words_of`` gives for the text between two byte offsets."""
+        if self._ascii is not None:
+            return "".join(map(_WORDS.__getitem__, self._ascii[start:end].split()))[1:]
         spaced = self._spaced[start:end]
         if spaced.isascii():
-            return "".join(map(_WORDS.__getitem__, spaced.split()))[1:]
+            return "".join(map(_WORDS.__getitem__, spaced.decode("ascii").split()))[1:]
         return words_of(self._data[start:end].decode("utf-8", "replace"))
 
 
-class _Words(dict[bytes | str, str]):
-    """The words of identifiers, remembered: source repeats the same few thousand. Bytes are ASCII.
+class _Words(dict[str, str]):
+    """The words of identifiers, remembered: source repeats the same few thousand.
 
     A space comes before each word, so that identifiers without words leave no trace where all are joined.
     """
 
-    def __missing__(self, identifier: bytes | str) -> str:
+    def __missing__(self, identifier: str) -> str:
         if len(self) >= _CACHED:
             self.clear()
-        text = identifier if isinstance(identifier, str) else identifier.decode("ascii")
-        found = split_identifier(text)
+        found = split_identifier(identifier)
         words = self[identifier] = f" {found}" if found else ""
         return words
 
