@@ -37,7 +37,7 @@ def test_the_uses_of_one_name_are_those_among_all(name: str) -> None:
 
 
 @pytest.mark.req("INDEX-3")
-@pytest.mark.parametrize("name", ["upload.py", "cart.js", "account.html"])
+@pytest.mark.parametrize("name", ["upload.py", "cart.js", "panel.tsx"])
 def test_the_index_keeps_the_definitions_and_references_that_parsing_gives(name: str) -> None:
     data = (FIXTURES / name).read_bytes()
     parsed, stored = parse(name, data), analyse(name, data)
