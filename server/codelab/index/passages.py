@@ -1,13 +1,14 @@
 """The texts of a content's chunks, as an embedder takes them, and the vectors that are made of them."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, NamedTuple
 
 from codelab.index.content import Reader, blob_key, to_utf8
 from codelab.index.manifests import format_of
 from codelab.index.vectors import Unembedded
-from codelab.index.words import words_of
+from codelab.index.words import SpacedText, words_of
 
 if TYPE_CHECKING:
     from codelab_models.embedding import Embedder
@@ -69,9 +70,13 @@ def embed_contents(embedder: "Embedder", contents: Sequence[tuple[bytes, Sequenc
 
 
 def _texts(data: bytes, places: Sequence[Place], *, words: bool) -> list[str]:
-    lines = data.splitlines(keepends=True)
+    starts = list(accumulate(map(len, data.splitlines(keepends=True)), initial=0))
+    words_between = SpacedText(data).words
     found = []
     for symbol, start, end in places:
-        text = b"".join(lines[start - 1 : end]).decode("utf-8", "replace")
-        found.append(f"{words_of(symbol)} {words_of(text)}".strip() if words else f"{symbol}\n{text}".strip())
+        low, high = starts[start - 1], starts[end]
+        if words:
+            found.append(f"{words_of(symbol)} {words_between(low, high)}".strip())
+        else:
+            found.append(f"{symbol}\n{data[low:high].decode('utf-8', 'replace')}".strip())
     return found
