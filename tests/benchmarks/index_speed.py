@@ -1,9 +1,10 @@
 """How fast a tree becomes searchable, as ratios to what it cannot be faster than, all measured in one run.
 
-    python tests/benchmarks/index_speed.py TREE ... [--endings .py] [--repetitions 5] [--ctags]
+    python tests/benchmarks/index_speed.py TREE ... [--endings .py] [--repetitions 5] [--ctags] [--vectors]
 
 - index: from nothing to searchable symbols and words, against parsing the same files with bare tree-sitter in
   one process; and the most memory that all processes took together
+- vectors: from nothing to symbols, words and the vectors of the bundled embedder, against the same
 - ctags: the same against ``ctags -R``, which indexes no text (Universal Ctags, as ``ctags``)
 - rescan: nothing changed, against ``stat`` of every file
 - disk: the index against the text
@@ -41,13 +42,18 @@ INDEX = """
 import json, pathlib, sys, time
 from codelab.config.places import Places
 from codelab.config.settings import Settings
+from codelab.index.background import embed_worktree
 from codelab.index.build import WorktreeIndexer
-root, home = map(pathlib.Path, sys.argv[1:])
+root, home = map(pathlib.Path, sys.argv[1:3])
+places = Places(home, home, home)
 began = time.perf_counter()
-with WorktreeIndexer(root, Places(home, home, home), Settings()) as indexer:
+with WorktreeIndexer(root, places, Settings()) as indexer:
     status = indexer.sweep()
     seconds = time.perf_counter() - began
-print(json.dumps([seconds, status.files, status.chunks, status.symbols]))
+    if len(sys.argv) > 3:
+        embed_worktree(indexer.repository.root, indexer.folder, places, Settings())
+    complete = time.perf_counter() - began
+print(json.dumps([seconds, complete, status.files, status.chunks, status.symbols]))
 """
 
 
@@ -100,23 +106,26 @@ def parse_bare(texts: dict[str, list[bytes]]) -> None:
             parser.parse(content)
 
 
-def index(tree: Path) -> tuple[float, int, list[int]]:
-    """Index a tree in a process of its own.
+def index(tree: Path, *, vectors: bool) -> tuple[float, float, int, list[int]]:
+    """Index a tree in a process of its own, which may keep what it compiles, as installed programs do.
 
     Returns:
-        Seconds until it could be searched, the most bytes that all its processes held at once (0 where the
-        system does not tell), and the numbers of files, chunks and symbols.
+        Seconds until it could be searched, and until its vectors were complete, the most bytes that all its
+        processes held at once (0 where the system does not tell), and the numbers of files, chunks and
+        symbols.
     """
     with tempfile.TemporaryDirectory() as home:
-        process = subprocess.Popen([sys.executable, "-c", INDEX, tree, home], stdout=subprocess.PIPE)
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        command = [sys.executable, "-c", INDEX, tree, home, *(["vectors"] if vectors else [])]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
         most = 0
         while process.poll() is None:
             most = max(most, sum(map(held, family(process.pid))))
             time.sleep(_SAMPLE_SECONDS)
         assert process.stdout is not None
-        took, *figures = json.loads(process.stdout.read())
+        searchable, complete, *figures = json.loads(process.stdout.read())
         process.stdout.close()
-        return took, most, figures
+        return searchable, complete, most, figures
 
 
 def family(pid: int) -> list[int]:
@@ -148,18 +157,21 @@ def stat_all(root: Path) -> None:
             os.stat(f"{folder}/{name}")
 
 
-def measure_index(tree: Path, files: list[Path], repetitions: int, *, ctags: bool) -> None:
+def measure_index(tree: Path, files: list[Path], repetitions: int, *, ctags: bool, vectors: bool) -> None:
     """Measure indexing; ours and what it is compared with take turns."""
     texts = read_texts(files)
-    built, bare, tagged, memory, figures = [], [], [], 0, [0]
+    built, embedded, bare, tagged, memory, figures = [], [], [], [], 0, [0]
     for _ in range(repetitions):
         bare.append(seconds(lambda: parse_bare(texts)))
         if ctags:
             tagged.append(seconds(lambda: run_ctags(tree)))
-        took, most, figures = index(tree)
-        built.append(took)
+        searchable, complete, most, figures = index(tree, vectors=vectors)
+        built.append(searchable)
+        embedded.append(complete)
         memory = max(memory, most)
     show("index", built, bare, "bare parse")
+    if vectors:
+        show("vectors", embedded, bare, "bare parse")
     if ctags:
         show("", built, tagged, "ctags     ")
     say(f"memory  {memory / 1e6:10.1f} MB   files, chunks, symbols {figures}")
@@ -204,13 +216,16 @@ def main() -> None:
     parser.add_argument("--endings", nargs="+", default=[".py"], help="of the files that are measured")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--ctags", action="store_true", help="compare with ctags as well")
+    parser.add_argument(
+        "--vectors", action="store_true", help="measure until the vectors are complete as well"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder).resolve() / "tree"
         files = copy_files([one.resolve() for one in options.trees], tuple(options.endings), tree)
         size = sum(path.stat().st_size for path in files)
         say(f"{len(files)} files, {size / 1e6:.1f} MB")
-        measure_index(tree, files, options.repetitions, ctags=options.ctags)
+        measure_index(tree, files, options.repetitions, ctags=options.ctags, vectors=options.vectors)
         measure_rest(tree, size, options.repetitions)
 
 
