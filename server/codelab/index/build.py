@@ -14,7 +14,7 @@ from codelab.core.errors import Cancelled
 from codelab.index import database, writer
 from codelab.index.batch import Batch, Entry
 from codelab.index.content import Reader
-from codelab.index.pool import ParserPool
+from codelab.index.pool import BATCH_FILES, ParserPool
 from codelab.index.repository import check_root, find_repository, index_folder
 from codelab.index.types import IndexStatus, Skipped
 from codelab.index.walk import Stamp, Walked, Walker
@@ -253,10 +253,10 @@ class WorktreeIndexer:
         check_root(self.repository.root)
         if self._announce:
             self._progress(self.status("building"))
-        if not self._known:
-            self._pool.start()
         walked = self._walker.walk(self._cancelled)
         self._check()
+        if len(walked.files) > len(self._known) + BATCH_FILES:
+            self._pool.start()  # one more: there is enough for both
         gone = [path for path in self._known if path not in walked.files and path not in walked.refused]
         self._bring_in(walked, gone)
         with writer.transaction(self._connection):
