@@ -25,7 +25,7 @@ async def ask(
     Yields:
         Prose as it arrives, never the notation of a call; then the answer as ``parse`` returns it.
     """
-    showing = Showing(grade) if request.tools else None
+    showing = Showing(grade) if request.tools or grade is Grade.SCHEMA else None
     async with aclosing(model.stream(create(request, grade))) as parts:
         async for part in parts:
             if isinstance(part, Completion):

@@ -14,8 +14,9 @@ from codelab_models.calls.validating import validate
 from codelab_models.wire import Completion, ToolCall, ToolSpec
 
 _THOUGHT = re.compile(r"\s*<think>(.*?)</think>\s*", re.S)
-_ENDS = re.compile(
-    r"(?:\s|<\|im_end\|>|<\|eot_id\|>|<\|eom_id\|>|</s>|<end_of_turn>|<turn\|>|<\uff5cend\u2581of\u2581sentence\uff5c>)+\Z"
+_ENDS = (
+    *("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "</s>", "<end_of_turn>", "<turn|>"),
+    "<\uff5cend\u2581of\u2581sentence\uff5c>",
 )
 _EMPTY_FENCE = re.compile(r"```\w*\s*```")
 _NO_NAME = "unreadable"
@@ -36,9 +37,10 @@ def parse(answer: Completion, tools: Sequence[ToolSpec], grade: Grade) -> Comple
         no problem of its own. ``extra`` holds ``reasoning`` that stood in the text and ``repairs``.
     """
     answer = _without_thought(answer)
-    if not tools:
-        return answer
     text = answer.message.content
+    if not tools:
+        said = read_structured(text)[0] if grade is Grade.SCHEMA else text
+        return replace(answer, message=replace(answer.message, content=said))
     if answer.message.calls:
         prose = text
         found = [Written(0, 0, call.name, call.arguments, call.id) for call in answer.message.calls]
@@ -107,7 +109,14 @@ def _leaked(text: str) -> list[Written]:
     found = find_marked(text)
     if not found or text[: found[0].start].count("```") % 2:
         return []
-    return found if _ENDS.fullmatch(text[found[-1].end :] or " ") else []
+    return [] if _without_end(text[found[-1].end :]) else found
+
+
+def _without_end(text: str) -> str:
+    """Return text without the space and the end marks that models leave behind it."""
+    while (shorter := text.rstrip()) != text or text.endswith(_ENDS):
+        text = next((shorter.removesuffix(end) for end in _ENDS if shorter.endswith(end)), shorter)
+    return text
 
 
 def _prose(text: str, found: Sequence[Written]) -> str:
@@ -119,7 +128,7 @@ def _prose(text: str, found: Sequence[Written]) -> str:
         kept.append(text[at : call.start])
         at = max(at, call.end)
     prose = "".join([*kept, text[at:]])
-    return _ENDS.sub("", _EMPTY_FENCE.sub("", prose)).strip()
+    return _without_end(_EMPTY_FENCE.sub("", prose)).lstrip()
 
 
 def _without_thought(answer: Completion) -> Completion:

@@ -13,6 +13,7 @@ _PATTERNS = {
     Grade.NATIVE: re.compile(rf"{_MARKS}|\A\s*<think>"),
     Grade.TEXT: re.compile(rf"{_MARKS}{_PLAIN}|\A\s*<think>", re.M),
 }
+_LONGEST_MARK = 40  # characters, with the space before it
 _MAY_BEGIN = re.compile(r"[<\[`][^<\[`]{0,16}\Z")
 
 
@@ -34,8 +35,7 @@ class Showing:
         self._text += text
         if self._held or self._pattern is None:
             return ""
-        from_here = max(0, self._text.rfind("\n", 0, self._shown) + 1 if self._shown else 0)
-        mark = self._pattern.search(self._text, from_here)
+        mark = self._pattern.search(self._text, max(0, self._shown - _LONGEST_MARK))
         if mark is not None and mark.end() > self._shown:
             self._held = True
             return self._up_to(max(mark.start(), self._shown))

@@ -117,5 +117,10 @@ def test_where_the_server_ignores_the_schema_prose_is_the_answer_and_half_an_obj
     assert "the answer is no JSON: a string does not end" in call.problem
 
 
+def test_an_answer_under_a_schema_is_taken_apart_also_when_no_tool_is_left() -> None:
+    done = json.dumps({"thinking": "Enough.", "calls": [], "answer": "It is here."})
+    assert parse(answer(done), (), Grade.SCHEMA).message == Message("assistant", "It is here.")
+
+
 def test_without_tools_nothing_is_looked_for() -> None:
     assert parse(answer(TAGGED), (), Grade.TEXT).message == Message("assistant", TAGGED)

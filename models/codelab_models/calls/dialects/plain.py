@@ -19,7 +19,7 @@ from codelab_models.calls.written_json import Unreadable, read_json
 _FENCE = re.compile(r"```(?:json|tool_call|tool_calls|tool|xml|)[ \t]*\n(.*?)(?:(\n[ \t]*```)|\Z)", re.S)
 _ANY_FENCE = re.compile(r"```.*?(?:```|\Z)", re.S)
 _BEGINS = re.compile(r"^[ \t]*(?=[{\[])", re.M)
-_ENDS = re.compile(r"(?:\s*(?:<\|\w+\|>|</s>|<end_of_turn>))+\s*\Z")
+_END = re.compile(r"(?:<\|\w+\|>|</s>|<end_of_turn>)\Z")
 _BARE_END = re.compile(r"[\s;,]*(?=[{\[])")
 
 
@@ -38,22 +38,21 @@ def find(text: str, names: Collection[str]) -> list[Written]:
         at = start + 1
         if any(begin <= start < end for begin, end in fences):
             continue
-        if _begins_a_call(text[start:], known):
+        if _begins_a_call(text, known, start):
             end = _end_of(text, start)
             found += json_calls(text, start, end, begin=start, stop=end, closed=False)
             at = end
     return found or _python(text, known)
 
 
-def _begins_a_call(text: str, names: frozenset[str]) -> bool:
-    """Tell whether text begins with JSON that is, or was meant as, a call of one of these tools."""
-    begin = text.lstrip()
-    if not begin.startswith(("{", "[")):
+def _begins_a_call(text: str, names: frozenset[str], start: int = 0) -> bool:
+    """Tell whether JSON begins here that is, or was meant as, a call of one of these tools."""
+    if not text[start : start + 100].lstrip().startswith(("{", "[")):
         return False
     try:
-        value = read_json(begin, complete=False).value
+        value = read_json(text, start, complete=False).value
     except Unreadable:
-        return bare_name(name_in(begin[:200])) in names
+        return bare_name(name_in(text[start : start + 200])) in names
     values = value if isinstance(value, list) else [value]
     return bool(values) and all(looks_like_a_call(one, names) for one in values)
 
@@ -74,7 +73,7 @@ def _end_of(text: str, start: int) -> int:
 
 def _python(text: str, names: frozenset[str]) -> list[Written]:
     """Return the calls of an answer that is a list of Python calls, as Llama 3.2 and Gemma write it."""
-    body = _ENDS.sub("", text).strip()
+    body = _END.sub("", text.strip()).strip()
     if not (body.startswith("[") and body.endswith("]")):
         return []
     start = text.index("[")
