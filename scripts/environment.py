@@ -76,6 +76,32 @@ def prepare(lock: str) -> None:
     say(f"Installed in {time.monotonic() - started:.0f} s")
 
 
+def prepare_local() -> bool:
+    """Add what local models need to ``.venv``, which is compiled; tell whether it is there afterwards.
+
+    It takes minutes the first time. The installer keeps what was compiled, for this and other checkouts, so
+    it is made for any processor of the kind and not for this very one.
+    """
+    wanted = _fingerprint("local")
+    if _stamp("local") == wanted and _has_llama():
+        return True
+    if not any(map(shutil.which, ("c++", "g++", "clang++", "cl"))) and not debian_install(["g++"]):
+        say(
+            "There is no C++ compiler, so llama-cpp-python cannot be installed (Debian: apt-get install g++)."
+        )
+        return False
+    say("Installing the dependencies of requirements/local.txt; compiling llama.cpp takes some minutes")
+    started = time.monotonic()
+    settings = {"CMAKE_ARGS": "-DGGML_NATIVE=OFF", "CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count() or 2)}
+    arguments = ("--require-hashes", "-r", str(LOCKS / "local.txt"))
+    if not (_uv_install(arguments, settings) or _pip_install(arguments, settings)) or not _has_llama():
+        say("llama-cpp-python could not be installed; the lines above say why.")
+        return False
+    _stamp_file("local").write_text(wanted)
+    say(f"Installed in {time.monotonic() - started:.0f} s")
+    return True
+
+
 def command_environment() -> "dict[str, str]":
     """Return the environment for commands of the virtual environment.
 
@@ -160,10 +186,20 @@ def _make_environment() -> None:
         give_up(f"No virtual environment could be made in {ENVIRONMENT}; the lines above say why.")
 
 
+def _has_llama() -> bool:
+    return subprocess.call([str(PYTHON), "-c", "import llama_cpp"], stderr=subprocess.DEVNULL) == 0
+
+
 def _install(*arguments: str) -> None:
     """Install with uv, which is many times faster; with pip where uv does not get through."""
+    if not _uv_install(arguments):
+        say("uv did not get through; installing with pip")
+        _pip(*arguments)
+
+
+def _uv_install(arguments: "tuple[str, ...]", settings: "dict[str, str] | None" = None) -> bool:
     uv = BIN / ("uv.exe" if os.name == "nt" else "uv")
-    environment = command_environment()
+    environment = dict(command_environment(), **(settings or {}))
     index = environment.get("PIP_INDEX_URL")
     if index:
         environment.setdefault("UV_DEFAULT_INDEX", index)
@@ -172,16 +208,18 @@ def _install(*arguments: str) -> None:
         environment.setdefault("SSL_CERT_FILE", certificates)
     command = [str(uv), "pip", "install", "--quiet", "--no-config", "--python", str(PYTHON), *arguments]
     try:
-        if subprocess.call(command, env=environment, cwd=str(ROOT)) == 0:
-            return
+        return subprocess.call(command, env=environment, cwd=str(ROOT)) == 0
     except OSError:
-        pass  # no wheel of uv for this platform
-    say("uv did not get through; installing with pip")
-    _pip(*arguments)
+        return False  # no wheel of uv for this platform
+
+
+def _pip_install(arguments: "tuple[str, ...]", settings: "dict[str, str] | None" = None) -> bool:
+    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+    environment = dict(command_environment(), **quiet, **(settings or {}))
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", *arguments]
+    return subprocess.call(command, env=environment, cwd=str(ROOT)) == 0
 
 
 def _pip(*arguments: str) -> None:
-    environment = dict(command_environment(), PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", *arguments]
-    if subprocess.call(command, env=environment, cwd=str(ROOT)) != 0:
+    if not _pip_install(arguments):
         give_up("The dependencies could not be installed; the lines above say why. Run it again to go on.")

@@ -2,8 +2,9 @@
 
     python3 scripts/test.py [--quick] [arguments for pytest]
 
-``--quick`` leaves out the type checkers and the tests marked ``slow``. What a test needs and does not find
-makes that test fail with the reason; nothing is skipped.
+``--quick`` leaves out the type checkers and the tests marked ``slow`` or ``local``; the latter need
+llama-cpp-python, which is compiled once and takes minutes. What a test needs and does not find makes that
+test fail with the reason; nothing is skipped.
 """
 
 import os
@@ -25,6 +26,8 @@ def main() -> int:
     arguments = [argument for argument in arguments if argument != "--quick"]
     environment.prepare("dev")
     install_neovim()
+    if not quick and not environment.prepare_local():
+        environment.say("The tests that load GGUF files will fail.")
     failed = run_checks(quick)
     workers = min(os.cpu_count() or 2, 8) + 1  # many tests wait for processes most of the time
     tests = [
@@ -33,7 +36,7 @@ def main() -> int:
         str(workers),
         "--dist",
         "worksteal",
-        *(["-m", "not slow and not long"] if quick else []),
+        *(["-m", "not slow and not long and not local"] if quick else []),
         *arguments,
     ]
     if failed:

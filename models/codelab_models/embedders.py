@@ -11,6 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
 from codelab_models.embedding_client import RemoteEmbedder
+from codelab_models.gguf import fingerprint
+from codelab_models.local_models import BY_PATH, is_local, model_folders, path_of
 from codelab_models.providers import access_for, provider_of
 from codelab_models.rendezvous import ACCESS_HEADER
 from codelab_models.transport import Address, base_url_of
@@ -24,6 +26,9 @@ BUNDLED = "bundled"
 NONE = "none"
 """Value of ``models.embedding`` with which nothing is embedded."""
 
+_LOCAL_SECONDS = 1800.0
+"""The longest wait for the vectors of 64 texts: a large embedder on a slow machine takes minutes."""
+
 
 def source_of(models: ModelSettings) -> str:
     """Return in one text which embedder the settings name: which vectors are wanted, and who makes them.
@@ -34,6 +39,8 @@ def source_of(models: ModelSettings) -> str:
         return BUNDLED if has_bundled() else ""
     if models.embedding == NONE:
         return ""
+    if is_local(models.embedding):
+        return json.dumps({"model": models.embedding, "endpoint": "", "api_base": ""})
     base = "" if models.endpoint else models.api_base
     return json.dumps({"model": models.embedding, "endpoint": models.endpoint, "api_base": base})
 
@@ -53,7 +60,7 @@ def open_embedder(
         The embedder, or None for an empty source, or one that is not there any more.
 
     Raises:
-        ModelError: The endpoint is no URL, or the key cannot be a key.
+        ModelError: The endpoint is no URL, the key cannot be a key, or there is no such file.
     """
     if source == BUNDLED:
         return bundled_embedder()
@@ -69,6 +76,8 @@ def open_embedder(
             return address
 
         return RemoteEmbedder(f"{model} at {address.where}", model, at_endpoint)
+    if is_local(model):
+        return _local_embedder(model, places, settings)
     access = access_for(model, settings.models.model_copy(update={"api_base": named["api_base"]}), environ)
 
     async def at_host() -> Address:
@@ -80,6 +89,19 @@ def open_embedder(
 
     where = f" at {Address(named['api_base']).where}" if named["api_base"] else ""
     return RemoteEmbedder(f"{model}{where}", model, at_host, explained=True)
+
+
+def _local_embedder(model: str, places: Places, settings: Settings) -> "Embedder":
+    path = path_of(model, model_folders(places.models, settings.models.local_folders))
+
+    async def at_host() -> Address:
+        from codelab_models.start import ensure_host
+
+        return await ensure_host(places, settings)
+
+    # Another file of the same name makes other vectors.
+    name = f"{model} {fingerprint(path)}"
+    return RemoteEmbedder(name, f"{BY_PATH}{path}", at_host, seconds=_LOCAL_SECONDS, explained=True)
 
 
 def without_passwords(source: str) -> str:

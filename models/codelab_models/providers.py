@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from codelab.config.settings import ModelSettings
+from codelab_models.local_models import is_local
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ PROVIDERS = (
     Provider("hosted_vllm", "vLLM", ("HOSTED_VLLM_API_KEY",), ("HOSTED_VLLM_API_BASE",)),
 )
 
+_LOCAL = Provider("local", "The local model", ())
+
 _BY_BEGINNING = {"claude": "anthropic", "gemini": "gemini", "command": "cohere", "deepseek": "deepseek"}
 
 ACCESS_PARAMETERS = frozenset(
@@ -120,6 +123,8 @@ class Access:
 
 def provider_of(model: str) -> Provider:
     """Return the provider that a model's name says, known or not."""
+    if is_local(model):
+        return _LOCAL
     name, slash, _ = model.partition("/")
     if not slash:
         begins = (provider for beginning, provider in _BY_BEGINNING.items() if model.startswith(beginning))
@@ -138,6 +143,8 @@ def access_for(model: str, settings: ModelSettings, environ: Mapping[str, str]) 
         settings: ``models.api_base`` goes before the environment.
         environ: The face's environment; ``CODELAB_API_KEY`` goes before the provider's own variable.
     """
+    if is_local(model):
+        return Access()
     provider = provider_of(model)
     parameters = {
         parameter: environ[variable]

@@ -70,7 +70,7 @@ async def ensure_host(places: Places, settings: Settings, *, loopback: bool = ON
     try:
         if address := await _answering(place, loopback):
             return address
-        process = _spawn(place, settings, loopback)
+        process = _spawn(places, place, settings, loopback)
         return await _wait_for(process, place, loopback)
     finally:
         lock.release()
@@ -168,11 +168,14 @@ async def _acquire(lock: FileLock) -> None:
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
-def _spawn(place: Rendezvous, settings: Settings, loopback: bool) -> "subprocess.Popen[bytes]":
+def _spawn(
+    places: Places, place: Rendezvous, settings: Settings, loopback: bool
+) -> "subprocess.Popen[bytes]":
     """Start a host that outlives this process and shares nothing with it."""
     # -P: what lies in the current folder is never imported.
     command = [sys.executable, "-P", "-m", "codelab_models.host", "--folder", str(place.folder)]
     command += ["--idle-minutes", str(settings.models.idle_minutes)]
+    command += ["--config", str(places.user_config), "--models", str(places.models)]
     if loopback:
         command.append("--loopback")
     detached = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)

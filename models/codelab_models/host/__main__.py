@@ -14,6 +14,8 @@ from filelock import FileLock, Timeout
 from codelab_models.host.activity import Activity
 from codelab_models.host.app import HostApp
 from codelab_models.host.listening import Listening, listening
+from codelab_models.host.local.backend import LocalBackend
+from codelab_models.host.person import model_settings
 from codelab_models.host.providers_backend import ProvidersBackend
 from codelab_models.host.providers_library import ProvidersLibrary
 from codelab_models.host.routing import Backends
@@ -33,6 +35,8 @@ def main() -> int:
     parser.add_argument(
         "--idle-minutes", type=float, required=True, help="it ends after so long without a request"
     )
+    parser.add_argument("--config", type=Path, required=True, help="the person's settings")
+    parser.add_argument("--models", type=Path, required=True, help="where CodeLab keeps GGUF files")
     parser.add_argument("--loopback", action="store_true", help="listen on 127.0.0.1 with a token")
     options = parser.parse_args()
     if os.name != "nt":
@@ -46,15 +50,16 @@ def main() -> int:
     try:
         with listening(place, loopback=options.loopback) as listener:
             _write_log_to(place)
-            asyncio.run(_serve(listener, options.idle_minutes * 60))
+            local = LocalBackend(lambda: model_settings(options.config), options.models)
+            asyncio.run(_serve(listener, options.idle_minutes * 60, local))
     finally:
         lock.release()
     return 0
 
 
-async def _serve(listener: Listening, idle_seconds: float) -> None:
+async def _serve(listener: Listening, idle_seconds: float, local: LocalBackend) -> None:
     library, activity = ProvidersLibrary(), Activity(idle_seconds)
-    backends = Backends(ProvidersBackend(library))
+    backends = Backends(ProvidersBackend(library), local)
     app = HostApp(library, backends, activity, _version(), listener.token)
     config = uvicorn.Config(
         app,
@@ -81,6 +86,7 @@ async def _serve(listener: Listening, idle_seconds: float) -> None:
         await server.serve(sockets=[listener.socket])
     finally:
         ending.cancel()
+        await local.close()
         log.info("ended")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from codelab_models.host.upstream import ModelCall
+from codelab_models.local_models import is_local
 
 
 class Backend(Protocol):
@@ -36,18 +37,20 @@ class Backends:
 
     Attributes:
         providers: Whatever litellm reaches.
+        local: GGUF files on this machine.
     """
 
     providers: Backend
+    local: Backend
 
     def of(self, model: str) -> Backend:
         """Return the one that has a model."""
-        return self.providers
+        return self.local if is_local(model) else self.providers
 
     async def models(self) -> list[str]:
-        """Return the names of all models.
+        """Return the names of all models, those on this machine first.
 
         Raises:
-            ModelError: The providers cannot be loaded.
+            ModelError: The providers cannot be loaded, or the person's settings not read.
         """
-        return await self.providers.models()
+        return [*await self.local.models(), *await self.providers.models()]

@@ -31,6 +31,11 @@ class Places:
         """What belongs to the person and to no workspace."""
         return self.data / "user.db"
 
+    @property
+    def models(self) -> Path:
+        """Where CodeLab keeps models that are files."""
+        return self.cache / "models"
+
     def workspace_data(self, root: Path) -> Path:
         """Return the folder of a workspace's precious state (``state.db`` and its backups)."""
         return self.data / "workspaces" / workspace_key(root)

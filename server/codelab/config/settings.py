@@ -30,12 +30,15 @@ class ModelSettings(_Section):
         description="Base URL of an OpenAI-compatible API that replaces the model host.",
     )
     chat: str = Field(
-        default="", description="Model that answers, as litellm names it, e.g. `ollama/qwen2.5-coder:14b`."
+        default="",
+        description="Model that answers, as litellm names it, e.g. `ollama/qwen2.5-coder:14b`; or a GGUF "
+        "file, `gguf:/path/to/file.gguf`, or `local/NAME` for one in a folder for models.",
     )
     embedding: str = Field(
         default="",
         description="Model that embeds code for search, as litellm names it, e.g. "
-        "`ollama/nomic-embed-text`: your code is sent to it. Empty: the bundled one; `none`: no vectors.",
+        "`ollama/nomic-embed-text`: your code is sent to it; or a GGUF file, as for `models.chat`. "
+        "Empty: the bundled one; `none`: no vectors.",
     )
     api_base: str = Field(
         default="",
@@ -51,6 +54,23 @@ class ModelSettings(_Section):
     first_token_seconds: float = Field(default=30, gt=0, description="Longest wait for the first token.")
     idle_minutes: float = Field(
         default=10, gt=0, description="The model host ends after this long without a request."
+    )
+    local_folders: tuple[str, ...] = Field(
+        default=(),
+        strict=False,  # TOML gives a list
+        description="Further folders in which GGUF files are found by name.",
+    )
+    local_memory_gb: float = Field(
+        default=0,
+        ge=0,
+        description="Most memory of all loaded GGUF models together, in gigabytes; "
+        "0: three quarters of the machine's.",
+    )
+    local_context: int = Field(
+        default=32_768,
+        ge=256,
+        description="Most tokens of context for a GGUF model; it has fewer where it was made for fewer or "
+        "memory does not allow so many.",
     )
 
 

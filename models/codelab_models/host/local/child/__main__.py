@@ -1,0 +1,97 @@
+"""``python -m codelab_models.host.local.child SPEC``: started by the model host, never by hand.
+
+It is sent
+
+    {"id": 1, "do": "chat", ...}       see ``engine.Engine.chat``
+    {"id": 2, "do": "embed", ...}      see ``engine.Engine.embed``
+    {"cancel": 1}                      stop that one, even in the middle of a prompt
+
+and says
+
+    {"loaded": {...}}                  once, or {"failed": {...}} and ends
+    {"id": 1, ...}                     what comes of it; the last has ``done``, ``cancelled`` or ``error``
+
+An error has ``kind``, ``what``, ``why`` and ``fix``, as ``codelab_models.failures`` has them.
+"""
+
+import json
+import os
+import queue
+import sys
+import threading
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from codelab.core.errors import ModelError
+from codelab_models.failures import FailureKind, failure, kind_of, one_line
+from codelab_models.host.local.child.cancelling import Cancelling, Stopped
+
+LIKELY_VICTIM = "600"  # of 1000: where memory runs out, this process goes before an editor does
+
+
+class _Said:
+    """Writes events; whatever else this process prints must not get among them."""
+
+    def __init__(self) -> None:
+        self._out: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=0)
+        os.dup2(2, 1)
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        line = json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
+        self._out.write(line.encode("utf-8", "replace"))
+
+
+def main() -> None:
+    """Load the model, then answer requests until the host is gone."""
+    say = _Said()
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(LIKELY_VICTIM)
+    cancelling = Cancelling()
+    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(requests, cancelling), daemon=True).start()
+    try:
+        from codelab_models.host.local.child.engine import Engine
+
+        engine = Engine(json.loads(sys.argv[1]), cancelling)
+    except Exception as error:
+        say({"failed": _told(error)})
+        return
+    say({"loaded": engine.facts})
+    while True:
+        request = requests.get()
+        number = request["id"]
+        try:
+            cancelling.begin(number)
+            do = engine.chat if request["do"] == "chat" else engine.embed
+            do(request, partial(_answer, say, number))
+        except Stopped:
+            say({"id": number, "cancelled": True})
+        except Exception as error:
+            say({"id": number, "error": _told(error)})
+
+
+def _read(requests: "queue.SimpleQueue[dict[str, Any]]", cancelling: Cancelling) -> None:
+    for line in sys.stdin.buffer:
+        message = json.loads(line)
+        if "cancel" in message:
+            cancelling.cancel(message["cancel"])
+        else:
+            requests.put(message)
+    os._exit(0)  # the host has gone, and nobody wants what is being computed
+
+
+def _answer(say: _Said, number: int, event: dict[str, Any]) -> None:
+    say({"id": number, **event})
+
+
+def _told(error: Exception) -> dict[str, str]:
+    if not isinstance(error, ModelError):
+        why = one_line(f"{type(error).__name__}: {error}")
+        error = failure(FailureKind.SERVER, "The local model failed", why=why)
+    return {"kind": str(kind_of(error)), "what": error.what, "why": error.why, "fix": error.fix}
+
+
+if __name__ == "__main__":
+    main()
