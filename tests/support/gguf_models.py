@@ -110,7 +110,15 @@ def write_encoder(path: Path, *, width: int = 64, seed: int = 1) -> Path:
     writer.add_token_list(tokens)
     writer.add_token_types([gguf.TokenType.CONTROL] * 5 + [gguf.TokenType.NORMAL] * (len(tokens) - 5))
     writer.add_token_type_count(2)
-    for name, number in {"pad": 0, "unk": 1, "bos": 2, "cls": 2, "seperator": 3, "eos": 3, "mask": 4}.items():
+    for name, number in {
+        "padding": 0,
+        "unknown": 1,
+        "bos": 2,
+        "cls": 2,
+        "seperator": 3,
+        "eos": 3,
+        "mask": 4,
+    }.items():
         writer.add_uint32(f"tokenizer.ggml.{name}_token_id", number)
 
     def add(name: str, *shape: int) -> None:

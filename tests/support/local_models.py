@@ -53,6 +53,11 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+def command_of(pid: int) -> str:
+    """Return the command line of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
 def computing_ticks(pid: int) -> int:
     """Return how long a process has computed since it began, in the kernel's ticks."""
     after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -16,6 +16,7 @@ from tests.support.gguf_models import write_encoder, write_random, write_scripte
 from tests.support.local_models import (
     chat_body,
     children_of,
+    command_of,
     computing_ticks,
     events,
     host_client,
@@ -28,17 +29,28 @@ pytestmark = [pytest.mark.req("MODEL-2"), pytest.mark.local, pytest.mark.slow]
 LONG = 20_000  # tokens: reading so many takes a model of this kind minutes of computing
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def places() -> Iterator[Places]:
     with own_places() as found:
-        pid_of_host(found, Settings())
+        pid_of_host(found, Settings())  # before a test begins, which may leave no process behind
         yield found
 
 
-async def child_of(places: Places) -> int:
+@pytest.fixture
+def own() -> Iterator[Places]:
+    """Give places for a test that ends its host or changes the settings."""
+    with own_places() as found:
+        yield found
+
+
+async def child_of(places: Places, path: Path) -> int:
     host = (await ask_health(await ensure_host(places, Settings()))).pid
-    (child,) = children_of(host)
+    (child,) = (pid for pid in children_of(host) if str(path) in command_of(pid))
     return child
+
+
+def logged(places: Places) -> str:
+    return (places.cache / "model-host" / "host.log").read_text()
 
 
 async def check_works(client: httpx.AsyncClient, path: Path) -> None:
@@ -63,7 +75,7 @@ async def test_a_caller_that_leaves_stops_the_writing(places: Places, tmp_path: 
                 pass
             await got.aclose()
         await check_works(client, path)  # whose turn comes once the first is stopped
-        await check_idle(client, await child_of(places))
+        await check_idle(client, await child_of(places, path))
 
 
 async def test_a_caller_that_leaves_stops_the_reading_of_its_prompt(places: Places, tmp_path: Path) -> None:
@@ -77,11 +89,9 @@ async def test_a_caller_that_leaves_stops_the_reading_of_its_prompt(places: Plac
             assert 0 < event["prompt_progress"]["processed"] < event["prompt_progress"]["total"]
             await got.aclose()
         await check_works(client, path)
-        child = await child_of(places)
+        child = await child_of(places, path)
         await check_idle(client, child)
-        log = (places.cache / "model-host" / "host.log").read_text()
-    assert log.count("loaded for chat") == 1  # it was stopped, not killed
-    assert f"process {child}" in log
+    assert logged(places).count("slow.gguf loaded for chat") == 1  # it was stopped, not killed
 
 
 async def test_a_model_killed_in_mid_stream_is_told_and_loaded_anew(places: Places, tmp_path: Path) -> None:
@@ -91,16 +101,16 @@ async def test_a_model_killed_in_mid_stream_is_told_and_loaded_anew(places: Plac
             got = events(response)
             while not text_in(await anext(got)):
                 pass
-            child = await child_of(places)
+            child = await child_of(places, path)
             os.kill(child, signal.SIGKILL)
             rest = [event async for event in got]
-        own = rest[-1]["error"]["codelab"]
-        assert own["kind"] == "cut"
-        assert own["what"] == "The local model endless.gguf broke down"
-        assert "SIGKILL" in own["why"]
-        assert "Ask again" in own["fix"]
+        told = rest[-1]["error"]["codelab"]
+        assert told["kind"] == "cut"
+        assert told["what"] == "The local model endless.gguf broke down"
+        assert "SIGKILL" in told["why"]
+        assert "Ask again" in told["fix"]
         await check_works(client, path)
-        assert await child_of(places) != child
+        assert await child_of(places, path) != child
 
 
 async def test_a_crash_inside_llama_cpp_is_told(places: Places, tmp_path: Path) -> None:
@@ -108,40 +118,39 @@ async def test_a_crash_inside_llama_cpp_is_told(places: Places, tmp_path: Path) 
     good = write_scripted(tmp_path / "good.gguf", ["fine"])
     async with host_client(places) as client:
         refused = await client.post("/chat/completions", json=chat_body(path))
-        own = refused.json()["error"]["codelab"]
-        assert own["what"] == "The local model of_doubles.gguf broke down"
-        assert "SIGABRT" in own["why"]
+        told = refused.json()["error"]["codelab"]
+        assert told["what"] == "The local model of_doubles.gguf broke down"
+        assert "SIGABRT" in told["why"]
         await check_works(client, good)
 
 
-async def test_the_model_ends_with_its_host(places: Places, tmp_path: Path) -> None:
+async def test_the_model_ends_with_its_host(own: Places, tmp_path: Path) -> None:
     path = write_scripted(tmp_path / "good.gguf", ["fine"])
-    async with host_client(places) as client:
+    async with host_client(own) as client:
         await check_works(client, path)
-        child = await child_of(places)
-        host = (await ask_health(await ensure_host(places, Settings()))).pid
+        child = await child_of(own, path)
+        host = (await ask_health(await ensure_host(own, Settings()))).pid
         end_process(host, signal.SIGKILL)
         wait_for_end(child)
 
 
 async def test_under_a_small_ceiling_the_one_not_used_for_longest_makes_room(
-    places: Places, tmp_path: Path
+    own: Places, tmp_path: Path
 ) -> None:
-    places.config.mkdir(exist_ok=True)
-    places.user_config.write_text("[models]\nlocal_memory_gb = 0.15\n")  # room for two
+    own.config.mkdir(exist_ok=True)
+    own.user_config.write_text("[models]\nlocal_memory_gb = 0.2\n")  # room for two
     one, two, three = (write_scripted(tmp_path / f"{n}.gguf", [f"{n}"]) for n in ("one", "two", "three"))
-    async with host_client(places) as client:
+    async with host_client(own) as client:
         for path in (one, two, one, three):
             await check_works(client, path)
-        log = (places.cache / "model-host" / "host.log").read_text()
-        assert [line.split()[2] for line in log.splitlines() if "unloaded" in line] == ["two.gguf"]
-        places.user_config.write_text("[models]\nlocal_memory_gb = 0.01\n")
+        assert [line.split()[2] for line in logged(own).splitlines() if "unloaded" in line] == ["two.gguf"]
+        own.user_config.write_text("[models]\nlocal_memory_gb = 0.01\n")
         refused = await client.post(
             "/chat/completions", json=chat_body(write_scripted(tmp_path / "four.gguf", ["x"]))
         )
-        own = refused.json()["error"]["codelab"]
-        assert own["what"] == "four.gguf is too large for this machine"
-        assert "models.local_memory_gb" in own["fix"]
+        told = refused.json()["error"]["codelab"]
+        assert told["what"] == "four.gguf is too large for this machine"
+        assert "models.local_memory_gb" in told["fix"]
 
 
 async def test_what_is_no_usable_file_is_told_in_words(places: Places, tmp_path: Path) -> None:

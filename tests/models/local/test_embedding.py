@@ -10,7 +10,14 @@ import pytest
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import ModelError
+from codelab.index.background import embed_worktree
+from codelab.index.build import WorktreeIndexer
+from codelab.index.database import database_path
+from codelab.index.repository import find_repository, index_folder
+from codelab.index.similar import SimilarPassages
+from codelab.store import sqlite
 from codelab_models.embedders import open_embedder, source_of, still_allowed
+from tests.index.helpers import write
 from tests.support.gguf_models import write_encoder, write_random
 from tests.support.local_models import host_client
 from tests.support.model_host import own_places, pid_of_host
@@ -51,6 +58,30 @@ def test_a_model_for_chat_can_embed_and_another_file_has_another_recipe(
         assert embedder.dimensions == 64
         recipes.add(embedder.recipe)
     assert len(recipes) == 2
+
+
+def test_the_index_has_its_vectors_and_search_asks_for_the_query_s(places: Places, tmp_path: Path) -> None:
+    root = tmp_path / "workspace"
+    write(root, "== boats.py\ndef sail():\n    pass\n== bread.py\nOVEN = {'zzz999': 'zzz999'}\n")
+    settings = embedding_with(write_encoder(tmp_path / "encoder.gguf"))
+    with WorktreeIndexer(root, places, settings) as indexer:
+        status = indexer.sweep()
+    folder = index_folder(places, find_repository(root))
+    done = embed_worktree(root, folder, places, settings)
+    assert (done.error, done.complete, done.embedded) == ("", True, status.chunks)
+    assert done.embedder.startswith(f"gguf:{tmp_path}")
+    connection = sqlite.connect(database_path(folder), read_only=True, vectors=True)
+    try:
+        found = SimilarPassages(places, settings, seconds=100).find(connection, 1, "def sail(): pass", 10)
+        assert found.note == ""
+        ((nearest,),) = connection.execute(
+            "SELECT p.path FROM chunk c JOIN file f ON f.blob = c.blob JOIN path p ON p.id = f.path"
+            " WHERE c.id = ?",
+            (max(found.chunks, key=lambda chunk: found.chunks[chunk]),),
+        ).fetchall()
+    finally:
+        connection.close()
+    assert nearest == "boats.py"
 
 
 def test_a_file_that_is_not_there_is_told_before_anything_is_asked(places: Places, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ class Model(Llama):
                 why=log.said() or one_line(str(error)),
                 fix="Download it again, or choose another; a newer llama-cpp-python knows newer models",
             ) from error
+        log.said()  # complaints about a file that could be loaded are not the cause of what fails later
         # Kept, since llama.cpp holds no reference to what it calls.
         self._abort = llama_cpp.ggml_abort_callback(lambda _: not cancelling.wanted)
         llama_cpp.llama_set_abort_callback(self.ctx, self._abort, None)
