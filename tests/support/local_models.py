@@ -1,7 +1,7 @@
 """A model host of a test's own, asked over HTTP for GGUF files."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ def chat_body(path: Path, text: str = "hello", **fields: Any) -> dict[str, Any]:
     return {"model": f"gguf:{path}", "messages": [{"role": "user", "content": text}], **fields}
 
 
-async def events(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
+async def events(response: httpx.Response) -> AsyncGenerator[dict[str, Any], None]:
     """Yield the events of a stream as they come."""
     async for line in response.aiter_lines():
         if line.startswith("data: ") and line != "data: [DONE]":
