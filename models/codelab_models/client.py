@@ -31,10 +31,11 @@ class EndpointModel:
         address: Where it is; a string is what a person wrote in ``models.endpoint``.
         model: The model asked where a request names none; empty takes the first that the server lists.
         api_key: Sent as a bearer token if not empty.
-        first_token_seconds: Longest wait for the first piece of an answer, in each attempt.
+        first_token_seconds: Longest wait for the first piece of an answer, in each attempt; may be infinite.
         idle_seconds: Longest pause in the middle of one.
         retry_seconds: Wait before the second attempt; it doubles for the third.
-        explained: Believe the server's own explanation of its errors; for the model host.
+        explained: The server is the model host: its own explanation of errors is believed, it is told which
+            models may answer instead, and nothing that it has relayed is tried again.
 
     Raises:
         ModelError: The address is no URL, or the key cannot be a key.
@@ -54,6 +55,7 @@ class EndpointModel:
         given = Address(base_url_of(address)) if isinstance(address, str) else address
         self.address = given.with_key(api_key)
         self.model = model
+        self._explained = explained
         self._explain = Explainer(given.where, (api_key,) if api_key else (), believed=explained)
         self._first_token_seconds = first_token_seconds
         self._idle_seconds = idle_seconds
@@ -63,6 +65,8 @@ class EndpointModel:
         """Answer a request; see ``ChatModel``."""
         model = request.model or self.model or await self.first_model()
         body = request_body(request, model)
+        if self._explained and request.fallbacks:
+            body["models"] = list(request.fallbacks)
         attempt = 0
         clock = asyncio.get_running_loop().time
         patient_until = clock() + LONGEST_RETRY_SECONDS
@@ -75,9 +79,9 @@ class EndpointModel:
                         yield part
                 return
             except ModelFailure as error:
-                if shown:
+                if shown or error.relayed:
                     raise
-                if "stream_options" in body and _dislikes_stream_options(error):
+                if "stream_options" in body and dislikes_stream_options(error):
                     del body["stream_options"]
                     continue
                 pause = backoff(attempt, self._retry_seconds, error.retry_after)
@@ -94,7 +98,7 @@ class EndpointModel:
         """
         try:
             async with exchange(self.address, "/models", None, seconds=self._first_token_seconds) as response:
-                text = await _short_body(response, self.address)
+                text = await short_body(response, self.address)
         except TimeoutError as error:
             raise self._explain.slow("first", self._first_token_seconds) from error
         if response.status_code != 200:
@@ -124,7 +128,7 @@ class EndpointModel:
         try:
             async with exchange(self.address, "/chat/completions", body, seconds=seconds) as response:
                 if response.status_code != 200:
-                    raise self._explain.refused(response, await _short_body(response, self.address), model)
+                    raise self._explain.refused(response, await short_body(response, self.address), model)
                 reader = AnswerReader(
                     response,
                     self.address,
@@ -151,18 +155,25 @@ class EndpointModel:
         return completion
 
 
-async def _short_body(response: "httpx.Response", address: Address) -> str:
-    """Return a body that should be short, or its beginning."""
+async def short_body(response: "httpx.Response", address: Address, most_bytes: int = SHORT_BODY_BYTES) -> str:
+    """Return a body that is not a stream, or its beginning.
+
+    Args:
+        response: Its head has come.
+        address: Who sends it.
+        most_bytes: Longest body; a rest is left out.
+    """
     body = bytearray()
     with suppress(TimeoutError, ModelError):  # what has come must do
         async with asyncio.timeout(SHORT_BODY_SECONDS):
             with told(address):
                 async for piece in response.aiter_raw():
                     body += piece
-                    if len(body) > SHORT_BODY_BYTES:
+                    if len(body) > most_bytes:
                         break
     return bytes(body).decode("utf-8", "replace")
 
 
-def _dislikes_stream_options(error: ModelFailure) -> bool:
+def dislikes_stream_options(error: ModelFailure) -> bool:
+    """Tell whether a server refused a request because it was asked to count tokens."""
     return error.kind is FailureKind.REFUSED and "stream_options" in error.why

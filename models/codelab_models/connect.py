@@ -1,24 +1,31 @@
 """From settings to a model."""
 
 import json
+import math
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab_models.chat import ChatModel
 from codelab_models.client import IDLE_SECONDS, EndpointModel
+from codelab_models.failures import FailureKind, ModelFailure
+from codelab_models.in_turn import EDITOR, ModelsInTurn
 from codelab_models.local_models import is_local
-from codelab_models.providers import Access, access_for
-from codelab_models.rendezvous import ACCESS_HEADER
-from codelab_models.transport import Address
+from codelab_models.providers import access_for
+from codelab_models.rendezvous import ACCESS_HEADER, AGENT_HEADER, SESSION_HEADER, limits_header
+from codelab_models.transport import Address, base_url_of, on_this_machine
 from codelab_models.wire import ChatRequest, Completion, TextDelta
 
 PATIENT_SECONDS = 86_400.0
 """The longest wait for a model on this machine: what is said of local models is when they are done."""
 
 
-def open_chat_model(places: Places, settings: Settings, environ: Mapping[str, str]) -> ChatModel | None:
+def open_chat_model(
+    places: Places, settings: Settings, environ: Mapping[str, str], lent: ChatModel | None = None
+) -> ChatModel | None:
     """Return the model that the settings name; nothing is started or asked before its first request.
 
     Args:
@@ -26,9 +33,11 @@ def open_chat_model(places: Places, settings: Settings, environ: Mapping[str, st
         settings: ``models.endpoint`` is asked directly, with the key in ``CODELAB_API_KEY`` or
             ``OPENAI_API_KEY``, unless ``models.chat`` names a file; else ``models.chat`` through the host.
         environ: The environment that holds the keys.
+        lent: The model that the client lends: ``editor`` in the settings, and the only one where they name
+            none.
 
     Returns:
-        The model, or None if the settings name none.
+        The model, or None if there is none.
 
     Raises:
         ModelError: ``models.endpoint`` is no URL, or the key cannot be a key.
@@ -36,12 +45,20 @@ def open_chat_model(places: Places, settings: Settings, environ: Mapping[str, st
     models = settings.models
     if models.endpoint and not is_local(models.chat):
         key = environ.get("CODELAB_API_KEY") or environ.get("OPENAI_API_KEY") or ""
-        return EndpointModel(
-            models.endpoint, models.chat, api_key=key, first_token_seconds=models.first_token_seconds
+        local = on_this_machine(urlsplit(base_url_of(models.endpoint)).hostname or "")
+        patience = models.local_first_token_seconds if local else models.first_token_seconds
+        server: ChatModel = EndpointModel(
+            models.endpoint, models.chat, api_key=key, first_token_seconds=patience or math.inf
         )
-    if models.chat:
-        return HostModel(places, settings, access_for(models.chat, models, environ))
-    return None
+    elif models.chat:
+        server = HostModel(places, settings, environ)
+    else:
+        return lent
+    names = (models.chat, *models.fallbacks)
+    editor = lent is not None or any(name.partition("/")[0] == EDITOR for name in names)
+    if not editor and not (models.endpoint and models.fallbacks):
+        return server  # the host itself goes from one model to the next
+    return ModelsInTurn(server, lent, names, at_once=not models.endpoint)
 
 
 def how_to_add_a_model() -> str:
@@ -50,40 +67,70 @@ def how_to_add_a_model() -> str:
 
 
 class HostModel:
-    """The model of ``models.chat``, asked through the model host.
+    """The model of ``models.chat``, or the one that a request names, asked through the model host.
 
     Args:
         places: Where the host's folder is.
-        settings: Which model, and how long to wait for it.
-        access: The key and what else the provider needs; sent with each request.
+        settings: Which model, its fallbacks and limits.
+        environ: The environment that holds the keys; what the models asked need of it goes with each request.
     """
 
-    def __init__(self, places: Places, settings: Settings, access: Access) -> None:
+    def __init__(self, places: Places, settings: Settings, environ: Mapping[str, str]) -> None:
         self._places = places
         self._settings = settings
-        self._access = access
+        self._environ = environ
+        self._address: Address | None = None
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[TextDelta | Completion, None]:
         """Answer a request; see ``ChatModel``."""
-        from codelab_models.start import ensure_host, ready_host
+        from codelab_models.start import ensure_host
 
-        model = request.model or self._settings.models.chat
-        found = ensure_host if is_local(model) else ready_host
-        address = await found(self._places, self._settings)
-        async with aclosing(self._client(address, model).stream(request)) as parts:
-            async for part in parts:
-                yield part
-
-    def _client(self, address: Address, model: str) -> EndpointModel:
         models = self._settings.models
-        # A large model on a slow machine reads a long prompt for minutes; the person can stop it.
-        patience = PATIENT_SECONDS if is_local(model) else 0.0
-        headers = {**address.headers, ACCESS_HEADER: json.dumps(dict(self._access.parameters))}
+        others = models.fallbacks if request.fallbacks is None else request.fallbacks
+        asked = replace(request, model=request.model or models.chat, fallbacks=others)
+        known = self._address is not None
+        while True:
+            if self._address is None:
+                self._address = await ensure_host(self._places, self._settings)
+            said = False
+            try:
+                async with aclosing(self._client(self._address, asked).stream(asked)) as parts:
+                    async for part in parts:
+                        said = True
+                        yield part
+                return
+            except ModelFailure as error:
+                # The host of the last request may have ended since, because nobody asked it.
+                if said or error.relayed or error.kind is not FailureKind.UNREACHABLE or not known:
+                    raise
+                self._address, known = None, False
+
+    def _client(self, address: Address, request: ChatRequest) -> EndpointModel:
+        models = self._settings.models
+        access = access_for(request.model, models, self._environ)
+        others = {
+            name: {"api_key": other.api_key, **other.parameters}
+            for name in request.fallbacks or ()
+            if (other := access_for(name, models, self._environ))
+        }
+        headers = {
+            **address.headers,
+            **limits_header(models),
+            ACCESS_HEADER: json.dumps({**access.parameters, **({"models": others} if others else {})}),
+            SESSION_HEADER: _in_header(request.session),
+            AGENT_HEADER: _in_header(request.agent),
+            **({"Cache-Control": "no-store"} if request.fresh else {}),
+        }
         return EndpointModel(
             Address(address.base_url, address.socket, headers, address.name),
-            models.chat,
-            api_key=self._access.api_key,
-            first_token_seconds=patience or models.first_token_seconds,
-            idle_seconds=patience or IDLE_SECONDS,
+            request.model,
+            api_key=access.api_key,
+            first_token_seconds=math.inf,  # the host watches each model that it asks
+            # A large model on a slow machine pauses for minutes; the person can stop it.
+            idle_seconds=PATIENT_SECONDS if is_local(request.model) else IDLE_SECONDS,
             explained=True,
         )
+
+
+def _in_header(text: str) -> str:
+    return "".join(character for character in text if character.isascii() and character.isprintable())

@@ -14,7 +14,7 @@ from codelab_models.embedding_client import RemoteEmbedder
 from codelab_models.gguf import fingerprint
 from codelab_models.local_models import BY_PATH, is_local, model_folders, path_of
 from codelab_models.providers import access_for, provider_of
-from codelab_models.rendezvous import ACCESS_HEADER
+from codelab_models.rendezvous import ACCESS_HEADER, limits_header
 from codelab_models.transport import Address, base_url_of
 
 if TYPE_CHECKING:
@@ -78,13 +78,18 @@ def open_embedder(
         return RemoteEmbedder(f"{model} at {address.where}", model, at_endpoint)
     if is_local(model):
         return _local_embedder(model, places, settings)
-    access = access_for(model, settings.models.model_copy(update={"api_base": named["api_base"]}), environ)
+    models = settings.models.model_copy(update={"api_base": named["api_base"], "embedding": model})
+    access = access_for(model, models, environ)
 
     async def at_host() -> Address:
         from codelab_models.start import ready_host
 
         host = await ready_host(places, settings)
-        headers = {**host.headers, ACCESS_HEADER: json.dumps(dict(access.parameters))}
+        headers = {
+            **host.headers,
+            **limits_header(models),
+            ACCESS_HEADER: json.dumps(dict(access.parameters)),
+        }
         return replace(host, headers=headers).with_key(access.api_key)
 
     where = f" at {Address(named['api_base']).where}" if named["api_base"] else ""

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from codelab.core.errors import ModelError
-from codelab_models.failures import FailureKind, failure, one_line, refusal
+from codelab_models.failures import FailureKind, ModelFailure, failure, one_line, refusal
 from codelab_models.transport import seconds_to_wait
 
 if TYPE_CHECKING:
@@ -44,7 +44,10 @@ class Explainer:
             what, why, fix = (one_line(str(own.get(name, ""))) for name in ("what", "why", "fix"))
             kind = str(own.get("kind", ""))
             known = FailureKind(kind) if kind in {str(one) for one in FailureKind} else FailureKind.REFUSED
-            return failure(known, what, why=why, fix=fix, retry_after=wait)
+            told = failure(known, what, why=why, fix=fix, retry_after=wait)
+            if isinstance(told, ModelFailure):
+                told.relayed = True
+            return told
         message = one_line(str(error.get("message") or ""), secrets=self._secrets)
         code = str(error.get("code") or error.get("type") or "")
         if status == 0 and code.isdigit() and len(code) == 3:

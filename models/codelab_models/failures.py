@@ -29,6 +29,7 @@ class FailureKind(StrEnum):
     CUT = "cut"
     EMPTY = "empty"
     ENDLESS = "endless"
+    LIMIT = "limit"
 
 
 TRY_AGAIN = frozenset({FailureKind.UNREACHABLE, FailureKind.BUSY, FailureKind.SERVER})
@@ -49,6 +50,7 @@ _FIXES = {
     FailureKind.CUT: "Try again",
     FailureKind.EMPTY: "Try again, or choose another model in `models.chat`",
     FailureKind.ENDLESS: "Try again, or choose another model in `models.chat`",
+    FailureKind.LIMIT: "`codelab usage` shows what was used; the limits are settings of `models`",
 }
 
 _TOO_LONG = re.compile(
@@ -72,6 +74,9 @@ class ModelFailure(ModelError):
         why: The cause, if known.
         fix: What the person can do; the usual advice for the kind if empty.
         retry_after: Seconds that the server asks to wait, 0 where it did not say.
+
+    Attributes:
+        relayed: The model host says it of somebody else, and has already tried again where that may help.
     """
 
     def __init__(
@@ -80,6 +85,7 @@ class ModelFailure(ModelError):
         super().__init__(what, why=why, fix=fix or _FIXES[kind])
         self.kind = kind
         self.retry_after = retry_after
+        self.relayed = False
 
 
 def failure(

@@ -32,6 +32,7 @@ class Answer:
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float = 0.0
+    told: dict[str, Any] = field(default_factory=dict)
 
     def add(self, event: dict[str, Any]) -> tuple[str, bool]:
         """Take in an event or a whole answer.
@@ -42,6 +43,8 @@ class Answer:
         if isinstance(named := event.get("model"), str) and named:
             self.model = named
         self._count(event.get("usage"))
+        if isinstance(told := event.get("codelab"), dict):
+            self.told |= told
         choices = event.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         if not isinstance(choice, dict):
@@ -61,7 +64,7 @@ class Answer:
         reason = self.finish_reason or "stop"
         if calls and reason in ("stop", "function_call"):
             reason = "tool_calls"
-        extra = {"reasoning": "".join(self.reasoning)} if self.reasoning else {}
+        extra = {"reasoning": "".join(self.reasoning)} | self.told if self.reasoning else self.told
         message = Message("assistant", "".join(self.text), calls)
         return Completion(
             message, reason, self.model, self.tokens_in, self.tokens_out, self.cost_usd, extra=extra

@@ -105,6 +105,9 @@ PROVIDERS = (
 
 _LOCAL = Provider("local", "The local model", ())
 
+LOCAL_PROVIDERS = frozenset({"local", "ollama", "lm_studio", "llamafile", "xinference"})
+"""Those that run on this machine where no base URL says otherwise."""
+
 _BY_BEGINNING = {"claude": "anthropic", "gemini": "gemini", "command": "cohere", "deepseek": "deepseek"}
 
 ACCESS_PARAMETERS = frozenset(
@@ -141,7 +144,8 @@ def access_for(model: str, settings: ModelSettings, environ: Mapping[str, str]) 
     Args:
         model: As litellm names it.
         settings: ``models.api_base`` goes before the environment.
-        environ: The face's environment; ``CODELAB_API_KEY`` goes before the provider's own variable.
+        environ: The face's environment; ``CODELAB_API_KEY`` goes before the provider's own variable. Both of
+            these are for the provider of ``models.chat``, and for one of ``models.embedding``, alone.
     """
     if is_local(model):
         return Access()
@@ -151,10 +155,13 @@ def access_for(model: str, settings: ModelSettings, environ: Mapping[str, str]) 
         for parameter, variable in reversed(provider.others)
         if environ.get(variable)
     }
-    base = settings.api_base or _first(provider.bases, environ)
+    own = {provider_of(name).name for name in (settings.chat, settings.embedding) if name}
+    chosen = provider.name in own or not own
+    base = (settings.api_base if chosen else "") or _first(provider.bases, environ)
     if base:
         parameters["api_base"] = base
-    return Access(_first(("CODELAB_API_KEY", *provider.keys), environ), parameters)
+    keys = ("CODELAB_API_KEY", *provider.keys) if chosen else provider.keys
+    return Access(_first(keys, environ), parameters)
 
 
 def _first(names: tuple[str, ...], environ: Mapping[str, str]) -> str:

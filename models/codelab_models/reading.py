@@ -57,6 +57,17 @@ class AnswerReader:
         Raises:
             ModelFailure: It is late, cut, too long, an error or no answer at all.
         """
+        async with aclosing(self.events()) as events:
+            async for _, text in events:
+                if text:
+                    yield text
+
+    async def events(self) -> AsyncGenerator[tuple[dict[str, object], str], None]:
+        """Yield each event of the stream with its text; a server that does not stream sends one.
+
+        Raises:
+            ModelFailure: It is late, cut, too long, an error or no answer at all.
+        """
         events = EventReader(self._address.where, LINE_BYTES)
         streamed = understood = False
         head = bytearray()
@@ -67,8 +78,7 @@ class AnswerReader:
                     continue
                 for event in events.feed(piece if streamed else bytes(head)):
                     understood = True
-                    if text := self._take(event):
-                        yield text
+                    yield event, self._take(event)
                 streamed = True
                 if events.done:
                     return
@@ -91,14 +101,14 @@ class AnswerReader:
             self._deadline = min(self._deadline, self._now() + LAST_EVENTS_SECONDS)
         return text
 
-    def _take_whole(self, body: bytes) -> str:
+    def _take_whole(self, body: bytes) -> tuple[dict[str, object], str]:
         text = body.decode("utf-8-sig", "replace")
         data = parsed(text)
         if not isinstance(data, dict) or not ("choices" in data or "error" in data):
             raise self._explain.garbage(text[:200])
         said = self._take(data)
         self._answer.finish_reason = self._answer.finish_reason or "stop"
-        return said
+        return data, said
 
     async def _pieces(self) -> AsyncGenerator[bytes, None]:
         encoding = self._response.headers.get("content-encoding", "identity").lower()

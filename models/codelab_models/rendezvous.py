@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codelab.config.places import Places
+from codelab.config.settings import ModelSettings
 from codelab.core.errors import StateError
 from codelab_models.transport import Address
 
@@ -20,6 +21,24 @@ PROTOCOL = 1
 SOCKET_PATH_BYTES = 100  # the kernels allow 104 to 108
 TOKEN_HEADER = "X-CodeLab-Token"  # noqa: S105 - a name
 ACCESS_HEADER = "X-CodeLab-Access"
+"""JSON: what else the provider needs, such as ``api_base``; under ``models``, the same and ``api_key`` for
+each model that may answer instead. Used for this request alone."""
+
+LIMITS_HEADER = "X-CodeLab-Limits"
+"""JSON: the person's settings that bound this request; see ``LIMITS``."""
+
+SESSION_HEADER = "X-CodeLab-Session"
+AGENT_HEADER = "X-CodeLab-Agent"
+"""For the accounts: whose request it is."""
+
+LIMITS = frozenset(
+    {
+        *("requests_per_hour", "budget_usd_day", "budget_usd_month", "cache_hours"),
+        *("first_token_seconds", "local_first_token_seconds"),
+    }
+)
+"""The settings of ``models`` that a face sends along."""
+
 HOST_NAME = "The model host"
 
 
@@ -49,6 +68,11 @@ class Rendezvous:
     def log(self) -> Path:
         """The host's log: no contents, no keys."""
         return self.folder / "host.log"
+
+    @property
+    def answers(self) -> Path:
+        """Answers kept for the same request; a cache."""
+        return self.folder / f"answers-{PROTOCOL}.db"
 
     @property
     def start_log(self) -> Path:
@@ -104,6 +128,11 @@ def make_own_folder(folder: Path) -> None:
             why=error.strerror or type(error).__name__,
             fix="Make room or correct its permissions, or set CODELAB_HOME to another folder",
         ) from error
+
+
+def limits_header(models: ModelSettings) -> dict[str, str]:
+    """Return the header that tells the model host the person's limits."""
+    return {LIMITS_HEADER: models.model_dump_json(include=set(LIMITS))}
 
 
 def address_at(place: Rendezvous, *, loopback: bool) -> Address | None:

@@ -19,7 +19,7 @@ from codelab_models.failures import FailureKind, ModelFailure, failure, one_line
 from codelab_models.rendezvous import PROTOCOL, Rendezvous, address_at, find_rendezvous
 from codelab_models.transport import Address, exchange, told
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 READY_SECONDS = 120.0
 HEALTH_SECONDS = 15.0
 LOOK_AGAIN_SECONDS = 0.03
@@ -30,6 +30,7 @@ _KEPT = frozenset(
         *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"),
         *("SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "APPDATA", "LOCALAPPDATA", "USERPROFILE"),
         *("PROGRAMDATA", "HOMEDRIVE", "HOMEPATH", "NUMBER_OF_PROCESSORS", "REQUESTS_CA_BUNDLE"),
+        "DBUS_SESSION_BUS_ADDRESS",  # leads to the keyring
         *("CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     }
 )
@@ -174,6 +175,7 @@ def _spawn(
     """Start a host that outlives this process and shares nothing with it."""
     # -P: what lies in the current folder is never imported.
     command = [sys.executable, "-P", "-m", "codelab_models.host", "--folder", str(place.folder)]
+    command += ["--data", str(places.data)]
     command += ["--idle-minutes", str(settings.models.idle_minutes)]
     command += ["--config", str(places.user_config), "--models", str(places.models)]
     if loopback:

@@ -103,7 +103,7 @@ async def _client(address: Address, connect_seconds: float) -> "httpx.AsyncClien
         if not _tls:  # reading the certificates takes tens of milliseconds
             _tls.append(await asyncio.to_thread(httpx.create_ssl_context))
         return httpx.AsyncClient(verify=_tls[0], timeout=timeout, headers=headers)
-    if host in ("localhost", "::1") or host.startswith("127."):
+    if on_this_machine(host):
         # A proxy for the world must not get what is meant for this machine.
         carrier = httpx.AsyncHTTPTransport(verify=False)
         return httpx.AsyncClient(transport=carrier, timeout=timeout, headers=headers, trust_env=False)
@@ -112,7 +112,7 @@ async def _client(address: Address, connect_seconds: float) -> "httpx.AsyncClien
 
 @contextlib.asynccontextmanager
 async def exchange(
-    address: Address, path: str, body: dict[str, Any] | None, *, seconds: float
+    address: Address, path: str, body: dict[str, Any] | None, *, seconds: float, method: str = ""
 ) -> AsyncIterator["httpx.Response"]:
     """Send a request and give the response whose body is still to be read; leaving closes the socket.
 
@@ -121,12 +121,13 @@ async def exchange(
         path: What comes after the base URL.
         body: JSON to post; None gets the path.
         seconds: Longest wait for the head of the response.
+        method: What is sent, if it is neither of these.
 
     Raises:
         TimeoutError: The head did not come in time.
         ModelFailure: It cannot be reached, or broke off.
     """
-    method = "GET" if body is None else "POST"
+    method = method or ("GET" if body is None else "POST")
     client = await _client(address, min(seconds, CONNECT_SECONDS))
     async with client:
         async with asyncio.timeout(seconds):
@@ -188,6 +189,11 @@ def unreachable(address: Address, error: Exception) -> ModelError:
     else:
         why = f"The connection failed: {said}"
     return failure(FailureKind.UNREACHABLE, f"{address.where} cannot be reached", why=why, fix=fix)
+
+
+def on_this_machine(host: str) -> bool:
+    """Tell whether a host's name or number means this machine."""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def seconds_to_wait(header: str | None) -> float:

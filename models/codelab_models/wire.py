@@ -55,10 +55,15 @@ class ChatRequest:
     Attributes:
         messages: The conversation.
         tools: What the model may call.
-        model: Which model; empty means the one configured for chat.
+        model: Who is asked; empty means the one configured for chat.
         max_tokens: Most tokens of the answer.
         temperature: How far the model may stray.
         response_schema: A JSON schema that the server holds the answer to.
+        fallbacks: Asked in this order where the one before fails before it has said anything; None means
+            those that are configured.
+        session: Whose request it is, for the accounts.
+        agent: Which agent's request it is, for the accounts.
+        fresh: No answer of before may serve, because tools act on it.
     """
 
     messages: tuple[Message, ...]
@@ -67,6 +72,10 @@ class ChatRequest:
     max_tokens: int | None = None
     temperature: float | None = None
     response_schema: dict[str, Any] | None = None
+    fallbacks: tuple[str, ...] | None = None
+    session: str = ""
+    agent: str = ""
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,8 @@ class Completion:
         tokens_in: Tokens of the request, 0 where the server did not say.
         tokens_out: Tokens of the answer, 0 where the server did not say.
         cost_usd: Price in US dollars where known.
+        extra: What else the server said: ``reasoning``; of the model host ``passed_over`` (models that failed
+            before this one answered), ``warnings`` (limits that are near) and ``cached``.
     """
 
     message: Message

@@ -29,7 +29,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pygls": ("codelab.lsp",),
     "pysqlite3": ("codelab.store", "codelab.index"),
     "referencing": ("codelab_models.calls",),
-    "sqlite3": ("codelab.store", "codelab.index"),
+    "sqlite3": ("codelab.store", "codelab.index", "codelab_models.host"),
     "sqlite_vec": ("codelab.store", "codelab.index"),
     "starlette": ("codelab_models.host",),
     "tree_sitter": ("codelab_grammars", "codelab.index"),

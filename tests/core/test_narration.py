@@ -8,6 +8,7 @@ from codelab.core.events import (
     ApprovalDecided,
     FileChanged,
     LimitHit,
+    Noted,
     RunStarted,
     Token,
     ToolCalled,
@@ -37,6 +38,7 @@ STARTED = RunStarted(run="r", session="s", agent="coder", reason="asked", task="
             "coder: changed a.py (+2 -1)",
         ),
         (LimitHit(run="r", limit="searches"), "coder: reached the limit of searches"),
+        (Noted(run="r", text="80 of 100 requests are used"), "coder: 80 of 100 requests are used"),
         (Token(run="r", text="hello"), ""),
     ],
 )

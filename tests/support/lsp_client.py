@@ -57,6 +57,10 @@ class NoAnswer(Exception):
     """Raised by an answer that leaves the server without one."""
 
 
+class Refused(Exception):
+    """Raised by an answer that is an error with this message."""
+
+
 def frame(message: object) -> bytes:
     """Return a message as it goes over the wire."""
     body = json.dumps(message).encode()
@@ -205,6 +209,9 @@ class RawClient:
                 result = await result
         except NoAnswer:
             return
+        except Refused as refused:
+            error = {"code": -32803, "message": str(refused)}
+            return await self.send_bytes(frame({"jsonrpc": "2.0", "id": message["id"], "error": error}))
         await self.send_bytes(frame({"jsonrpc": "2.0", "id": message["id"], "result": result}))
 
     # --- the usual beginnings and ends ---------------------------------------------------------------

@@ -12,7 +12,11 @@ import uvicorn
 from filelock import FileLock, Timeout
 
 from codelab_models.host.activity import Activity
+from codelab_models.host.answers_kept import AnswersKept
 from codelab_models.host.app import HostApp
+from codelab_models.host.asking import Means
+from codelab_models.host.breaker import Breakers
+from codelab_models.host.ledger import Ledger
 from codelab_models.host.listening import Listening, listening
 from codelab_models.host.local.backend import LocalBackend
 from codelab_models.host.person import model_settings
@@ -32,6 +36,7 @@ def main() -> int:
     """Serve until nobody has asked for long enough."""
     parser = argparse.ArgumentParser(prog="codelab_models.host")
     parser.add_argument("--folder", type=Path, required=True, help="its folder, the person's own")
+    parser.add_argument("--data", type=Path, required=True, help="where the accounts are kept")
     parser.add_argument(
         "--idle-minutes", type=float, required=True, help="it ends after so long without a request"
     )
@@ -51,16 +56,19 @@ def main() -> int:
         with listening(place, loopback=options.loopback) as listener:
             _write_log_to(place)
             local = LocalBackend(lambda: model_settings(options.config), options.models)
-            asyncio.run(_serve(listener, options.idle_minutes * 60, local))
+            asyncio.run(_serve(listener, place, options.data, options.idle_minutes * 60, local))
     finally:
         lock.release()
     return 0
 
 
-async def _serve(listener: Listening, idle_seconds: float, local: LocalBackend) -> None:
+async def _serve(
+    listener: Listening, place: Rendezvous, data: Path, idle_seconds: float, local: LocalBackend
+) -> None:
     library, activity = ProvidersLibrary(), Activity(idle_seconds)
-    backends = Backends(ProvidersBackend(library), local)
-    app = HostApp(library, backends, activity, _version(), listener.token)
+    ledger, kept = Ledger(data / "models.db"), AnswersKept(place.answers)
+    means = Means(library, Backends(ProvidersBackend(library), local), ledger, Breakers(), kept)
+    app = HostApp(means, activity, _version(), listener.token)
     config = uvicorn.Config(
         app,
         http="h11",
@@ -87,6 +95,8 @@ async def _serve(listener: Listening, idle_seconds: float, local: LocalBackend) 
     finally:
         ending.cancel()
         await local.close()
+        ledger.close()
+        kept.close()
         log.info("ended")
 
 

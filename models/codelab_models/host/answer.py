@@ -3,8 +3,7 @@
 import asyncio
 import json
 import logging
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -12,9 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from codelab.core.errors import ModelError
-from codelab_models.failures import FailureKind, kind_of
-from codelab_models.host.routing import Backend
-from codelab_models.host.upstream import ModelCall, after_the_first
+from codelab_models.failures import FailureKind, failure, kind_of
+from codelab_models.host.asking import Chunk
 
 log = logging.getLogger("codelab.host")
 
@@ -23,34 +21,33 @@ _STATUS = {
     FailureKind.UNKNOWN_MODEL: 404,
     FailureKind.NOT_AN_API: 404,
     FailureKind.BUSY: 429,
+    FailureKind.LIMIT: 429,
     FailureKind.FILTERED: 400,
     FailureKind.TOO_LONG: 400,
     FailureKind.REFUSED: 400,
     FailureKind.SLOW: 504,
 }
 
-Whole = Callable[[ModelCall], Awaitable[dict[str, Any]]]
-
 
 class ModelAnswer(Response):
-    """Asks the provider and sends what it says; a client that leaves cancels the provider's work.
+    """Sends what a model says; a client that leaves cancels the provider's work.
 
     Args:
-        backend: Who is asked.
-        call: What is asked.
-        whole: Asks for an answer in one piece; the backend's ``complete`` if None.
+        chunks: The chunks of a stream, or the one that is a whole answer.
+        streamed: Send them as a stream.
+        with_usage: Send the counts of tokens in a stream.
     """
 
-    def __init__(self, backend: Backend, call: ModelCall, whole: Whole | None = None) -> None:
+    def __init__(
+        self, chunks: AsyncGenerator[Chunk, None], *, streamed: bool = False, with_usage: bool = True
+    ) -> None:
         super().__init__()
-        self._backend = backend
-        self._call = call
-        self._whole = whole or backend.complete
-        self._outcome = "left"
+        self._chunks = chunks
+        self._streamed = streamed
+        self._with_usage = with_usage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        began = time.monotonic()
         work = asyncio.create_task(self._answer(scope, receive, send))
         gone = asyncio.create_task(_disconnected(receive))
         try:
@@ -60,40 +57,45 @@ class ModelAnswer(Response):
                 task.cancel()
             results = await asyncio.gather(work, gone, return_exceptions=True)
             if isinstance(results[0], Exception):
-                self._outcome = f"failed with {type(results[0]).__name__}"
-            log.info(
-                "%r %s after %.0f ms",
-                self._call.model[:100],
-                self._outcome,
-                (time.monotonic() - began) * 1000,
-            )
+                log.info("an answer failed with %s", type(results[0]).__name__)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            if not self._call.stream:
-                whole = await self._whole(self._call)
-                self._outcome = "answered"
-                return await JSONResponse(whole)(scope, receive, send)
-            chunks = await after_the_first(self._backend.stream(self._call))
-        except ModelError as error:
-            self._outcome = str(kind_of(error))
-            return await error_response(error)(scope, receive, send)
-        async with aclosing(chunks):
-            await self._send_stream(chunks, send)
+        async with aclosing(self._chunks) as chunks:
+            try:
+                first = await anext(chunks, None)
+            except ModelError as error:  # before the first chunk it can still be an HTTP status
+                return await error_response(error)(scope, receive, send)
+            except Exception as error:
+                await error_response(_defect(error))(scope, receive, send)
+                raise
+            if not self._streamed:
+                async for _ in chunks:  # its end is what settles the accounts
+                    pass
+                return await JSONResponse(first)(scope, receive, send)
+            await self._send_stream(first, chunks, send)
 
-    async def _send_stream(self, chunks: AsyncGenerator[dict[str, Any], None], send: Send) -> None:
+    async def _send_stream(
+        self, first: Chunk | None, chunks: AsyncGenerator[Chunk, None], send: Send
+    ) -> None:
         headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         try:
+            if first is not None:
+                await self._send_chunk(first, send)
             async for chunk in chunks:
-                await send({"type": "http.response.body", "body": _event(chunk), "more_body": True})
-                await asyncio.sleep(0)  # a provider faster than us must not keep us from the others
+                await self._send_chunk(chunk, send)
             last = b"data: [DONE]\n\n"
-            self._outcome = "answered"
         except ModelError as error:
-            self._outcome = str(kind_of(error))
             last = _event(error_object(error))
         await send({"type": "http.response.body", "body": last, "more_body": False})
+
+    async def _send_chunk(self, chunk: Chunk, send: Send) -> None:
+        if not self._with_usage and "usage" in chunk:
+            if not _has_more_than_usage(chunk):
+                return
+            chunk = {name: value for name, value in chunk.items() if name != "usage"}
+        await send({"type": "http.response.body", "body": _event(chunk), "more_body": True})
+        await asyncio.sleep(0)  # a provider faster than us must not keep us from the others
 
 
 def error_response(error: ModelError) -> JSONResponse:
@@ -108,6 +110,18 @@ def error_object(error: ModelError) -> dict[str, Any]:
     kind = str(kind_of(error))
     own = {"kind": kind, "what": error.what, "why": error.why, "fix": error.fix}
     return {"error": {"message": str(error), "type": kind, "code": kind, "codelab": own}}
+
+
+def _defect(error: Exception) -> ModelError:
+    why = f"It met a defect of its own ({type(error).__name__})"
+    return failure(
+        FailureKind.SERVER, "The model host failed", why=why, fix="Try again, and please report it"
+    )
+
+
+def _has_more_than_usage(chunk: Chunk) -> bool:
+    choices = chunk.get("choices") or ()
+    return any(choice.get("finish_reason") or choice.get("delta") for choice in choices)
 
 
 def _event(data: dict[str, Any]) -> bytes:

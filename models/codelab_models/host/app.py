@@ -1,4 +1,4 @@
-"""The host's HTTP interface: the OpenAI API for chat and embeddings, and how the host is."""
+"""The host's HTTP interface: the OpenAI API for chat and embeddings, how the host is, what was used."""
 
 import os
 import secrets
@@ -15,11 +15,11 @@ from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, failure
 from codelab_models.host.activity import Activity
 from codelab_models.host.answer import ModelAnswer, error_response
-from codelab_models.host.embeddings import read_embedding_call
-from codelab_models.host.providers_library import ProvidersLibrary
-from codelab_models.host.routing import Backends
-from codelab_models.host.upstream import read_call
-from codelab_models.rendezvous import ACCESS_HEADER, PROTOCOL, TOKEN_HEADER
+from codelab_models.host.asking import Means, answers, streamed, vectors, whole
+from codelab_models.host.calls import bad, read_chat, read_embedding, read_limits
+from codelab_models.host.keeping import answers_or_kept
+from codelab_models.host.usage import GROUPS, usage
+from codelab_models.rendezvous import PROTOCOL, TOKEN_HEADER
 
 REQUEST_BYTES = 32_000_000
 
@@ -28,23 +28,15 @@ class HostApp:
     """The ASGI application.
 
     Args:
-        library: litellm, whose import says whether the host is ready.
-        backends: Who is asked.
+        means: Who can be asked, the accounts and what else requests share.
         activity: Is told of every request.
         version: CodeLab's version.
         token: Every request must bring it; empty where the socket's permissions do the guarding.
     """
 
-    def __init__(
-        self,
-        library: ProvidersLibrary,
-        backends: Backends,
-        activity: Activity,
-        version: str,
-        token: str = "",
-    ) -> None:
-        self._library = library
-        self._backends = backends
+    def __init__(self, means: Means, activity: Activity, version: str, token: str = "") -> None:
+        self._means = means
+        self._library = means.library
         self._activity = activity
         self._version = version
         self._token = token
@@ -55,6 +47,10 @@ class HostApp:
             Route("/v1/models", self._models),
         ]
         for prefix in ("", "/v1"):
+            routes += [
+                Route(f"{prefix}/usage", self._usage),
+                Route(f"{prefix}/cache", self._clear_cache, methods=["DELETE"]),
+            ]
             routes += [Route(f"{prefix}/health", self._health), Route(f"{prefix}/ready", self._ready)]
         self._app: ASGIApp = Starlette(routes=routes)
 
@@ -95,27 +91,38 @@ class HostApp:
 
     async def _models(self, _: Request) -> Response:
         try:
-            listed = await self._backends.models()
+            listed = await self._means.backends.models()
         except ModelError as error:
             return error_response(error)
         return JSONResponse({"object": "list", "data": [{"id": name, "object": "model"} for name in listed]})
 
     async def _chat(self, request: Request) -> Response:
         try:
-            key = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-            call = read_call(await _body(request), key, request.headers.get(ACCESS_HEADER, ""))
+            asked = read_chat(await _body(request), request.headers)
         except ModelError as error:
             return error_response(error)
-        return ModelAnswer(self._backends.of(call.model), call)
+        in_pieces = asked.calls[0].stream
+        chunks = answers_or_kept(self._means, asked, streamed if in_pieces else whole)
+        return ModelAnswer(chunks, streamed=in_pieces, with_usage=asked.with_usage)
 
     async def _embeddings(self, request: Request) -> Response:
         try:
-            key = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-            call = read_embedding_call(await _body(request), key, request.headers.get(ACCESS_HEADER, ""))
+            asked = read_embedding(await _body(request), request.headers)
         except ModelError as error:
             return error_response(error)
-        backend = self._backends.of(call.model)
-        return ModelAnswer(backend, call, backend.embed)
+        return ModelAnswer(answers(self._means, asked, vectors))
+
+    async def _usage(self, request: Request) -> Response:
+        by = request.query_params.get("by", GROUPS[0])
+        try:
+            if by not in GROUPS:
+                raise bad(f"`by` may be {', '.join(GROUPS)}")
+            return JSONResponse(usage(self._means, read_limits(request.headers), by))
+        except ModelError as error:
+            return error_response(error)
+
+    async def _clear_cache(self, _: Request) -> Response:
+        return JSONResponse({"cleared": self._means.kept.clear()})
 
 
 async def _body(request: Request) -> bytes:

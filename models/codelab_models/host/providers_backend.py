@@ -5,9 +5,10 @@ from contextlib import aclosing
 from types import ModuleType
 from typing import Any
 
+from codelab_models.host.calls import ModelCall
 from codelab_models.host.embeddings import embeddings
 from codelab_models.host.providers_library import ProvidersLibrary
-from codelab_models.host.upstream import ModelCall, complete, stream
+from codelab_models.host.upstream import complete, stream
 
 
 class ProvidersBackend:

@@ -55,6 +55,11 @@ class ProvidersLibrary:
         return done and not self.error
 
     @property
+    def now(self) -> ModuleType | None:
+        """The module if it is there by now."""
+        return self._loading.result() if self._loading is not None and self.ready else None
+
+    @property
     def error(self) -> str:
         """Why it cannot be imported, or an empty string."""
         if self._loading is None or not self._loading.done() or self._loading.cancelled():

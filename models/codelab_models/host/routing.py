@@ -1,10 +1,11 @@
 """Who answers a request, decided from the model's name."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from codelab_models.host.upstream import ModelCall
+from codelab_models.host.calls import ModelCall
+from codelab_models.host.servers_backend import ServersBackend, server_of
 from codelab_models.local_models import is_local
 
 
@@ -38,14 +39,18 @@ class Backends:
     Attributes:
         providers: Whatever litellm reaches.
         local: GGUF files on this machine.
+        servers: Servers that need no translation.
     """
 
     providers: Backend
     local: Backend
+    servers: Backend = field(default_factory=ServersBackend)
 
-    def of(self, model: str) -> Backend:
+    def of(self, call: ModelCall) -> Backend:
         """Return the one that has a model."""
-        return self.local if is_local(model) else self.providers
+        if is_local(call.model):
+            return self.local
+        return self.servers if server_of(call) else self.providers
 
     async def models(self) -> list[str]:
         """Return the names of all models, those on this machine first.

@@ -1,86 +1,18 @@
 """One request to a provider through litellm, with the key that came along with it."""
 
-import json
 import re
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
 from types import ModuleType
 from typing import Any
 
 from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, failure, one_line, refusal
-from codelab_models.providers import ACCESS_PARAMETERS, provider_of
+from codelab_models.host.calls import ModelCall
+from codelab_models.host.prompt_caching import with_cache_marks
+from codelab_models.providers import provider_of
 from codelab_models.transport import seconds_to_wait
 
-PASSED_ON = frozenset(
-    {
-        *("messages", "tools", "tool_choice", "parallel_tool_calls", "temperature", "top_p", "max_tokens"),
-        *("max_completion_tokens", "stop", "seed", "response_format", "presence_penalty"),
-        *("frequency_penalty", "reasoning_effort", "logit_bias", "logprobs", "top_logprobs"),
-    }
-)
-"""Fields of the chat API that reach the provider; whatever else litellm would take is not for callers."""
-
 UPSTREAM_SECONDS = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCall:
-    """A checked request.
-
-    Attributes:
-        model: As litellm names it.
-        fields: What is passed on.
-        stream: Whether the answer is wanted in pieces.
-        api_key: The caller's key.
-        parameters: What else the provider needs, such as ``api_base``.
-    """
-
-    model: str
-    fields: dict[str, Any] = field(repr=False)
-    stream: bool
-    api_key: str = field(repr=False)
-    parameters: dict[str, str] = field(repr=False)
-
-
-def read_call(body: bytes, key: str, access: str) -> ModelCall:
-    """Check a request.
-
-    Args:
-        body: The JSON of a chat completion.
-        key: The key that came in the Authorization header, or an empty string.
-        access: JSON of further parameters, or an empty string.
-
-    Raises:
-        ModelFailure: It is no chat request.
-    """
-    try:
-        data = json.loads(body)
-        parameters = parameters_in(access)
-    except (ValueError, RecursionError) as error:
-        raise _bad("It is not JSON") from error
-    if not isinstance(data, dict):
-        raise _bad("It is no JSON object")
-    messages = data.get("messages")
-    if not isinstance(messages, list) or not messages or not all(isinstance(one, dict) for one in messages):
-        raise _bad("`messages` must be a list of messages")
-    if not isinstance(data.get("model"), str) or not data["model"]:
-        raise _bad("`model` must name a model")
-    fields = {name: value for name, value in data.items() if name in PASSED_ON and value is not None}
-    return ModelCall(data["model"], fields, data.get("stream") is True, key, parameters)
-
-
-def parameters_in(access: str) -> dict[str, str]:
-    """Return the parameters of litellm that a caller may give.
-
-    Raises:
-        ValueError: It is no JSON object.
-    """
-    given = json.loads(access or "{}")
-    if not isinstance(given, dict):
-        raise ValueError("no object")
-    return {n: value for n, value in given.items() if n in ACCESS_PARAMETERS and isinstance(value, str)}
 
 
 async def stream(litellm: ModuleType, call: ModelCall) -> AsyncGenerator[dict[str, Any], None]:
@@ -101,8 +33,6 @@ async def stream(litellm: ModuleType, call: ModelCall) -> AsyncGenerator[dict[st
                 where = provider_of(call.model).title
                 why = "Its stream ended without saying that it is complete"
                 raise failure(FailureKind.CUT, f"{where} broke off in the middle of the answer", why=why)
-            if isinstance(usage := data.get("usage"), dict):
-                usage["cost"] = cost(litellm, call, usage)
             yield data
     except ModelError:
         raise
@@ -125,25 +55,7 @@ async def complete(litellm: ModuleType, call: ModelCall) -> dict[str, Any]:
         raise explained(error, call) from None
     data: dict[str, Any] = answer.model_dump(mode="json", exclude_none=True)
     _restore(data, call)
-    if isinstance(usage := data.get("usage"), dict):
-        usage["cost"] = cost(litellm, call, usage)
     return data
-
-
-async def after_the_first(
-    chunks: AsyncGenerator[dict[str, Any], None],
-) -> AsyncGenerator[dict[str, Any], None]:
-    """Wait for the first chunk, so that a failure before it can still be an HTTP status; return all."""
-    first = await anext(chunks, None)
-
-    async def all_of_them() -> AsyncGenerator[dict[str, Any], None]:
-        async with aclosing(chunks):
-            if first is not None:
-                yield first
-            async for chunk in chunks:
-                yield chunk
-
-    return all_of_them()
 
 
 def explained(error: Exception, call: ModelCall) -> ModelError:
@@ -190,7 +102,7 @@ def explained(error: Exception, call: ModelCall) -> ModelError:
 
 def arguments(call: ModelCall) -> dict[str, Any]:
     """Return what litellm is called with."""
-    arguments: dict[str, Any] = {**call.fields, **call.parameters, "model": call.model}
+    arguments: dict[str, Any] = {**with_cache_marks(call), **call.parameters, "model": call.model}
     arguments |= {"num_retries": 0, "max_retries": 0, "timeout": UPSTREAM_SECONDS}
     if call.api_key:
         arguments["api_key"] = call.api_key
@@ -217,18 +129,6 @@ def _finish_was_invented(answer: Any) -> bool:
     return all(reason is None for reason in reasons)
 
 
-def cost(litellm: ModuleType, call: ModelCall, usage: Mapping[str, Any]) -> float:
-    """Return the price of some tokens in US dollars, 0 where it is not known."""
-    counts = {
-        "prompt_tokens": usage.get("prompt_tokens", 0),
-        "completion_tokens": usage.get("completion_tokens", 0),
-    }
-    try:
-        return float(sum(litellm.cost_per_token(model=call.model, **counts)))
-    except Exception:  # the price of many models is not known
-        return 0.0
-
-
 def _header(error: Exception, name: str) -> str | None:
     for headers in (
         getattr(error, "litellm_response_headers", None),
@@ -237,7 +137,3 @@ def _header(error: Exception, name: str) -> str | None:
         if headers is not None and (value := headers.get(name)):
             return str(value)
     return None
-
-
-def _bad(why: str) -> ModelError:
-    return failure(FailureKind.REFUSED, "The model host does not understand the request", why=why)

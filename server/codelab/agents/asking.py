@@ -82,7 +82,7 @@ def _request(asked: Asked) -> ChatRequest:
         reserved = min(_FOR_THE_ANSWER, room // 4)
         room = max(1, int((room - reserved) / run.token_factor) - tokens_of_tools(asked.tools))
     told, run.window = fitted(asked.said, run.window, room)
-    return ChatRequest(tuple(told), asked.tools)
+    return ChatRequest(tuple(told), asked.tools, session=run.session, agent=run.template.name, fresh=True)
 
 
 async def _once(run: ActiveRun, model: ChatModel, request: ChatRequest) -> Completion:

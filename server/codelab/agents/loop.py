@@ -11,6 +11,7 @@ from codelab.agents.citations import check_citations
 from codelab.agents.executor import execute
 from codelab.agents.found import answer_from_index
 from codelab.agents.limits import MOST_CALLS
+from codelab.agents.noted import write_notes
 from codelab.agents.prompt import finishing_message
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import CodeLabError, LimitReached, NoModel
@@ -118,6 +119,7 @@ async def _next_answer(run: ActiveRun, tools: frozenset[str], limit: str) -> Com
         raise LimitReached("The model was stopped", why=why, fix=fix) from None
     run.limits.tokens += completion.tokens_in + completion.tokens_out
     run.limits.cost_usd += completion.cost_usd
+    await write_notes(run, completion)
     return completion
 
 

@@ -37,6 +37,7 @@ class ActiveRun:
         state: Where it stands.
         pausing: Set when the face goes away: a cancelled task then means paused.
         reached: Names of the limits it reached.
+        noted: What the person was told of the model layer.
         journalled: Calls that the journal held when the run was taken up.
         call_ids: Ids of all its calls.
         recent: The last calls, for the repeat detector.
@@ -58,6 +59,7 @@ class ActiveRun:
     state: RunState = RunState.IDLE
     pausing: bool = False
     reached: list[str] = field(default_factory=list)
+    noted: set[str] = field(default_factory=set)
     journalled: frozenset[str] = frozenset()
     call_ids: set[str] = field(default_factory=set)
     recent: list[tuple[str, str]] = field(default_factory=list)

@@ -84,7 +84,7 @@ async def _assemble(
         faces=faces,
         search=knowledge.search,
         code=knowledge,
-        model=open_chat_model(places, settings, os.environ),
+        model=open_chat_model(places, settings, os.environ, face.model),
         model_help=how_to_add_a_model(),
         grade=first_grade(settings.models.tool_calls),
     )

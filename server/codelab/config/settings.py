@@ -51,7 +51,44 @@ class ModelSettings(_Section):
         "answers to a JSON schema (`json`), or in the instructions (`text`). `auto`: native, and in the "
         "instructions where the server refuses that.",
     )
-    first_token_seconds: float = Field(default=30, gt=0, description="Longest wait for the first token.")
+    fallbacks: tuple[str, ...] = Field(
+        default=(),
+        strict=False,  # TOML gives a list
+        description="Models asked in this order where the one before fails before it has said anything.",
+    )
+    first_token_seconds: float = Field(
+        default=30, gt=0, description="Longest wait for the first token of a model elsewhere."
+    )
+    local_first_token_seconds: float = Field(
+        default=0,
+        ge=0,
+        description="Longest wait for the first token of a model on this machine, which may read a long "
+        "prompt for minutes; 0 waits as long as it takes.",
+    )
+    requests_per_hour: int = Field(
+        default=100,
+        ge=1,
+        description="Most chat requests to models in any hour, of all your editors together.",
+        json_schema_extra=_narrow("lower"),
+    )
+    budget_usd_day: float = Field(
+        default=0,
+        ge=0,
+        description="Most money spent on models in a day, in US dollars, where prices are known; 0: "
+        "no limit.",
+    )
+    budget_usd_month: float = Field(
+        default=0,
+        ge=0,
+        description="Most money spent on models in a calendar month, in US dollars; 0: no limit.",
+    )
+    cache_hours: float = Field(
+        default=24,
+        ge=0,
+        description="How long the same request without tools gets the answer of before; 0 asks anew each "
+        "time.",
+        json_schema_extra=_narrow("lower"),
+    )
     idle_minutes: float = Field(
         default=10, gt=0, description="The model host ends after this long without a request."
     )

@@ -125,6 +125,13 @@ class LimitHit(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noted(Event):
+    """Something that the person should know: another model answers than they chose, or a limit is near."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(Event):
     """The run is over: its answer, the sources that were really read, or the error in words."""
 
@@ -145,6 +152,7 @@ AnyEvent = (
     | FileChanged
     | ToolReturned
     | LimitHit
+    | Noted
     | RunEnded
 )
 

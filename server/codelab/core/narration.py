@@ -6,6 +6,7 @@ from codelab.core.events import (
     ApprovalDecided,
     FileChanged,
     LimitHit,
+    Noted,
     RunStarted,
     ToolCalled,
     ToolReturned,
@@ -36,6 +37,8 @@ class Narrator:
                 told = f"changed {path} (+{added} -{removed})"
             case LimitHit(limit=limit):
                 told = f"reached the limit of {limit}"
+            case Noted(text=text):
+                told = text
             case _:
                 return ""
         return f"{self._agent}: {told}"

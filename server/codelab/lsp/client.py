@@ -19,6 +19,7 @@ class ClientAbilities:
         content_provider: It asks for the text of ``codelab:`` documents.
         action_literals: It takes code actions, not only commands.
         lazy_command: It asks for a code action's command when the person has chosen it.
+        lends: The name of the model that it lends, or an empty string.
     """
 
     name: str = "an editor"
@@ -30,6 +31,7 @@ class ClientAbilities:
     content_provider: bool = False
     action_literals: bool = False
     lazy_command: bool = False
+    lends: str = ""
 
 
 def read_abilities(params: types.InitializeParams) -> ClientAbilities:
@@ -50,4 +52,12 @@ def read_abilities(params: types.InitializeParams) -> ClientAbilities:
         content_provider=workspace.text_document_content is not None,
         action_literals=action.code_action_literal_support is not None,
         lazy_command="command" in resolvable and bool(action.data_support),
+        lends=_lent_model(params.capabilities.experimental),
     )
+
+
+def _lent_model(experimental: object) -> str:
+    own = experimental.get("codelab") if isinstance(experimental, dict) else None
+    offer = own.get("requestModel") if isinstance(own, dict) else None
+    named = offer.get("model") if isinstance(offer, dict) else None
+    return named if isinstance(named, str) and named else "editor" if offer else ""

@@ -21,6 +21,7 @@ from codelab.workbench.types import ApprovalPrompter, Editor, FaceInfo
 
 if TYPE_CHECKING:
     from codelab.workbench.workbench import Workbench
+    from codelab_models.chat import ChatModel
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class LspFace:
         contents: Texts of the newest ``codelab:`` documents by name, for a client that asks for them.
         closing: The client is gone or going.
         opened: Resolved with the workbench, or with the reason why there is none.
+        partial_results: What takes the pieces of an answer to a request of ours, by its token.
         progress_cancels: What to call when the person cancels a progress, by its token.
         changed: Set and replaced whenever an open document changes.
     """
@@ -56,6 +58,7 @@ class LspFace:
         self.closing = False
         self.opened: asyncio.Future[Workbench] = asyncio.get_running_loop().create_future()
         self.opened.add_done_callback(lambda future: future.cancelled() or future.exception())
+        self.partial_results: dict[str | int, Callable[[object], None]] = {}
         self.progress_cancels: dict[str | int, Callable[[], None]] = {}
         self.changed = asyncio.Event()
         self._open_workbench = open_workbench
@@ -104,7 +107,7 @@ class LspFace:
         try:
             if self.root is None:
                 raise InputError("No folder is open in the editor", fix="Open the folder of a project")
-            info = FaceInfo("lsp", self.abilities.name, can_prompt=True)
+            info = FaceInfo("lsp", self.abilities.name, can_prompt=True, model=self._lent_model())
             with collected_later():
                 workbench = await self._open_workbench(self.root, info)
             workbench.attach(editor=editor, prompter=prompter)
@@ -116,6 +119,14 @@ class LspFace:
             if path := self.path_of(document.uri):
                 workbench.buffer_shown(path, document.source)
         return workbench
+
+    def _lent_model(self) -> "ChatModel | None":
+        from codelab.lsp.lent_model import LentModel  # nothing before `initialize` is answered needs it
+
+        if not self.abilities.lends:
+            return None
+        where = f"The model of {self.abilities.name}"
+        return LentModel(self.protocol, self.partial_results, self.abilities.lends, where)
 
     async def workbench(self) -> "Workbench":
         """Return the workbench as soon as it is open."""

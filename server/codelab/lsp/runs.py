@@ -13,6 +13,7 @@ from codelab.core.events import (
     ApprovalAsked,
     ApprovalDecided,
     LimitHit,
+    Noted,
     RunStarted,
     RunState,
     Token,
@@ -101,6 +102,8 @@ async def _follow(face: LspFace, handle: "RunHandle", following: Following) -> d
                 agent = event.agent
             if line := progress_line(agent, event):
                 progress.report(line)
+            if isinstance(event, Noted):
+                face.show(f"{event.text}.", types.MessageType.Warning)
             if problem := approved.problem_of(event):
                 face.show(problem, types.MessageType.Warning)
         result = await handle.result()

@@ -8,6 +8,7 @@ from codelab.core.events import RunState
 from codelab.core.positions import LineSpan
 from codelab.policy.types import Approve
 from codelab.workspace.editor import BufferEdit, Editor
+from codelab_models.chat import ChatModel
 
 __all__ = [
     "ApprovalPrompter",
@@ -45,11 +46,13 @@ class FaceInfo:
         can_prompt: It shows a person every pending approval of the workspace, whoever asks (an editor).
             A face that shows only those of its own runs (a terminal, an MCP client with elicitation) says
             false and attaches a prompter all the same.
+        model: The model that the client lends, if it does.
     """
 
     kind: str
     client: str
     can_prompt: bool
+    model: ChatModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

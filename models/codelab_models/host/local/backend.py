@@ -10,13 +10,13 @@ from typing import Any
 
 from codelab.config.settings import ModelSettings
 from codelab_models.failures import FailureKind, failure
+from codelab_models.host.calls import ModelCall
 from codelab_models.host.local.answering import answer
 from codelab_models.host.local.chunks import Chunks, whole_answer
 from codelab_models.host.local.dialect import dialect_of
 from codelab_models.host.local.plan import Purpose
 from codelab_models.host.local.pool import LocalPool
 from codelab_models.host.local.wanted import read_wanted
-from codelab_models.host.upstream import ModelCall
 from codelab_models.joining import Answer
 from codelab_models.local_models import files_in, model_folders, path_of, short_name
 
