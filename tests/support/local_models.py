@@ -18,11 +18,14 @@ GUARD_SECONDS = 110.0
 
 @asynccontextmanager
 async def host_client(places: Places) -> AsyncIterator[httpx.AsyncClient]:
-    """Speak HTTP to the host of these places, started if there is none."""
+    """Speak HTTP to the host of these places, started if there is none; no answer of before serves."""
     await ensure_host(places, Settings())
     transport = httpx.AsyncHTTPTransport(uds=str(find_rendezvous(places).socket))
     async with httpx.AsyncClient(
-        transport=transport, base_url="http://host/v1", timeout=GUARD_SECONDS
+        transport=transport,
+        base_url="http://host/v1",
+        timeout=GUARD_SECONDS,
+        headers={"Cache-Control": "no-store"},
     ) as client:
         yield client
 
