@@ -43,6 +43,7 @@ def open_chat_model(
         ModelError: ``models.endpoint`` is no URL, or the key cannot be a key.
     """
     models = settings.models
+    of_roles = tuple(name for name in (models.planning, models.code, models.fast) if name)
     if models.endpoint and not is_local(models.chat):
         key = environ.get("CODELAB_API_KEY") or environ.get("OPENAI_API_KEY") or ""
         local = on_this_machine(urlsplit(base_url_of(models.endpoint)).hostname or "")
@@ -50,13 +51,13 @@ def open_chat_model(
         server: ChatModel = EndpointModel(
             models.endpoint, models.chat, api_key=key, first_token_seconds=patience or math.inf
         )
-    elif models.chat:
+    elif models.chat or of_roles:
         server = HostModel(places, settings, environ)
     else:
         return lent
     names = (models.chat, *models.fallbacks)
-    editor = lent is not None or any(name.partition("/")[0] == EDITOR for name in names)
-    if not editor and not (models.endpoint and models.fallbacks):
+    editor = lent is not None or any(name.partition("/")[0] == EDITOR for name in (*names, *of_roles))
+    if not editor and not (models.endpoint and (models.fallbacks or of_roles)):
         return server  # the host itself goes from one model to the next
     return ModelsInTurn(server, lent, names, at_once=not models.endpoint)
 

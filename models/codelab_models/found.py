@@ -1,26 +1,22 @@
 """What this machine already has that could answer, for a person who has not chosen a model yet."""
 
 import asyncio
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codelab.config.settings import Settings
-from codelab.core.errors import ModelError
-from codelab_models.providers import PROVIDERS, provider_of
-from codelab_models.transport import Address
+from codelab.config.places import Places
+from codelab.config.settings import ModelSettings, Settings
+from codelab_models.naming import of_file
+from codelab_models.providers import PROVIDERS, access_for, provider_of
+from codelab_models.servers import PROBE_SECONDS, Place, Server, is_loopback, look_at, places_for
+from codelab_models.transport import Address, base_url_of
 
-PROBE_SECONDS = 0.5
 FILES_SHOWN = 20
 FOLDERS_LOOKED_AT = 2000
-
-LOCAL_SERVERS = (
-    ("Ollama", "ollama", "http://127.0.0.1:11434/v1"),
-    ("LM Studio", "lm_studio", "http://127.0.0.1:1234/v1"),
-    ("llama.cpp or vLLM", "", "http://127.0.0.1:8080/v1"),
-    ("vLLM", "", "http://127.0.0.1:8000/v1"),
-)
+MANIFESTS_SHOWN = 50
 
 MODEL_FOLDERS = (
     "models",
@@ -38,17 +34,76 @@ class Found:
     """Something that could answer.
 
     Attributes:
-        kind: ``key``, ``server`` or ``file``.
+        kind: ``key``, ``server``, ``file`` or ``editor``.
         name: What it is: the name of an environment variable, a server, a file's path. Never a key.
         adds: The command that makes CodeLab use it.
+        models: Its models as a setting names them, where they are known.
     """
 
     kind: str
     name: str
     adds: str
+    models: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name}: `{self.adds}`"
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All that was found.
+
+    Attributes:
+        found: In the order in which people have it: keys, servers, files.
+        servers: Every place on this machine where a server may be, and what was there.
+        files: GGUF files.
+    """
+
+    found: tuple[Found, ...]
+    servers: tuple[Server, ...]
+    files: tuple[Path, ...]
+
+
+async def find_everything(
+    environ: Mapping[str, str],
+    home: Path,
+    places: Places,
+    models: ModelSettings,
+    *,
+    seconds: float = PROBE_SECONDS,
+) -> Inventory:
+    """Look everywhere at once; nothing outside this machine is asked.
+
+    Args:
+        environ: Where keys and the addresses of servers may be.
+        home: The person's home folder.
+        places: Where CodeLab keeps models itself.
+        models: ``models.api_base`` may name a server on this machine.
+        seconds: Longest wait for each server.
+    """
+    servers, files, pulled = await asyncio.gather(
+        look_at(local_places(models, environ), seconds=seconds),
+        asyncio.to_thread(gguf_files, home, (places.models,)),
+        asyncio.to_thread(pulled_by_ollama, home, environ),
+    )
+    running = [_server(server) for server in servers if not server.trouble]
+    awake = any(server.place.provider == "ollama" and not server.trouble for server in servers)
+    held = [_sleeping_ollama(pulled)] if pulled and not awake else []
+    found = (*find_keys(environ), *running, *held, *map(_file, files))
+    return Inventory(found, tuple(servers), tuple(files))
+
+
+def local_places(models: ModelSettings, environ: Mapping[str, str]) -> list[Place]:
+    """Return where model servers may be on this machine, each where requests to its models would go."""
+    found = []
+    for place in places_for(environ):
+        named = ""
+        if place.provider:
+            named = access_for(f"{place.provider}/x", models, environ).parameters.get("api_base", "")
+        url = base_url_of(named) if named else place.base_url
+        if is_loopback(url):
+            found.append(replace(place, base_url=url))
+    return found
 
 
 def describe(settings: Settings, environ: Mapping[str, str]) -> list[str]:
@@ -77,34 +132,26 @@ def describe(settings: Settings, environ: Mapping[str, str]) -> list[str]:
 def find_keys(environ: Mapping[str, str]) -> list[Found]:
     """Return the provider keys in an environment, by name."""
     return [
-        Found("key", f"{variable} is set ({provider.title})", _use(f"{provider.name}/{provider.example}"))
+        Found(
+            "key",
+            f"{variable} is set ({provider.title})",
+            _use(f"{provider.name}/{provider.example}"),
+            (f"{provider.name}/{provider.example}",),
+        )
         for provider in PROVIDERS
         for variable in provider.keys
         if environ.get(variable) and provider.example
     ]
 
 
-async def find_servers(
-    servers: tuple[tuple[str, str, str], ...] = LOCAL_SERVERS, *, seconds: float = PROBE_SECONDS
-) -> list[Found]:
-    """Ask the usual loopback ports whether a model server answers there.
-
-    Args:
-        servers: Title, litellm's prefix (empty to use the server as endpoint), base URL of each.
-        seconds: Longest wait for each; they are asked at once.
-    """
-    found = await asyncio.gather(*(_probe(*server, seconds) for server in servers))
-    return [one for one in found if one is not None]
-
-
-def find_files(home: Path, more: tuple[Path, ...] = ()) -> list[Found]:
+def gguf_files(home: Path, more: tuple[Path, ...] = ()) -> list[Path]:
     """Return GGUF files in the folders where programs keep them; looks at a bounded number of folders.
 
     Args:
         home: The person's home folder.
         more: Further folders.
     """
-    found: list[Found] = []
+    found: list[Path] = []
     looked_at = 0
     for folder in (*more, *(home / name for name in MODEL_FOLDERS)):
         for here, folders, names in os.walk(folder):
@@ -112,31 +159,64 @@ def find_files(home: Path, more: tuple[Path, ...] = ()) -> list[Found]:
             looked_at += 1
             if looked_at > FOLDERS_LOOKED_AT or len(found) >= FILES_SHOWN:
                 return found[:FILES_SHOWN]
-            for name in sorted(names):
-                if name.lower().endswith(".gguf") and "mmproj" not in name.lower():
-                    path = Path(here) / name
-                    found.append(Found("file", str(path), f"llama-server --jinja -m '{path}'"))
+            found += [
+                Path(here) / name
+                for name in sorted(names)
+                if name.lower().endswith(".gguf") and "mmproj" not in name.lower()
+            ]
     return found[:FILES_SHOWN]
 
 
-async def _probe(title: str, prefix: str, base_url: str, seconds: float) -> Found | None:
-    from codelab_models.client import EndpointModel
+def pulled_by_ollama(home: Path, environ: Mapping[str, str]) -> list[str]:
+    """Return the models that Ollama keeps on this disk, as its manifests name them.
 
-    try:
-        names = await EndpointModel(base_url, first_token_seconds=seconds).models()
-    except ModelError:
-        return None
-    if not names:
-        return Found("server", f"{title} runs at {base_url} and has no model", f"ollama pull {_SMALL}")
-    if prefix:
-        return Found(
-            "server", f"{title} runs at {base_url} ({len(names)} models)", _use(f"{prefix}/{names[0]}")
-        )
-    return Found("server", f"{title} runs at {base_url}", f"codelab config set models.endpoint {base_url}")
+    Its blobs are named by their digests, and it alone knows how to run them, so they are no GGUF
+    files to use.
+
+    Args:
+        home: The person's home folder.
+        environ: ``OLLAMA_MODELS`` may name another folder.
+    """
+    root = Path(environ.get("OLLAMA_MODELS") or home / ".ollama" / "models") / "manifests"
+    names: list[str] = []
+    for path in sorted(root.glob("*/*/*/*"))[:MANIFESTS_SHOWN] if root.is_dir() else ():
+        owner, model, tag = path.parts[-3:]
+        try:
+            layers = json.loads(path.read_bytes())["layers"]
+            holds_a_model = any(str(one["mediaType"]).endswith("image.model") for one in layers)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if holds_a_model:
+            names.append(f"{'' if owner == 'library' else f'{owner}/'}{model}:{tag}")
+    return names
+
+
+def _server(server: Server) -> Found:
+    place = server.place
+    where = f"{place.title} runs at {Address(place.base_url).where}"
+    if not server.models:
+        pull = f"ollama pull {_SMALL}" if place.provider == "ollama" else f"load a model in {place.title}"
+        return Found("server", f"{where} and has no model", pull)
+    models = tuple(server.named(model) for model in server.models)
+    some = "1 model" if len(models) == 1 else f"{len(models)} models"
+    if place.provider:
+        return Found("server", f"{where} ({some})", _use(models[0]), models)
+    return Found(
+        "server", f"{where} ({some})", f"codelab config set models.endpoint {place.base_url}", models
+    )
+
+
+def _sleeping_ollama(pulled: list[str]) -> Found:
+    some = ", ".join(pulled[:3]) + (f" and {len(pulled) - 3} more" if len(pulled) > 3 else "")
+    return Found("server", f"Ollama has {some} but does not run", "ollama serve")
+
+
+def _file(path: Path) -> Found:
+    return Found("file", str(path), _use(of_file(path)), (of_file(path),))
 
 
 _SMALL = "qwen2.5-coder:7b"
 
 
 def _use(model: str) -> str:
-    return f"codelab config set models.chat '{model}'"
+    return f"codelab models use chat '{model}'"

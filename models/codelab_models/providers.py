@@ -22,6 +22,7 @@ class Provider:
         bases: Environment variables that may hold its base URL.
         others: Further parameters of litellm and the environment variable of each.
         example: A model of it.
+        usual_base: Where it is if nothing says otherwise and litellm would ask OpenAI instead.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Provider:
     bases: tuple[str, ...] = ()
     others: tuple[tuple[str, str], ...] = ()
     example: str = ""
+    usual_base: str = ""
 
 
 _AWS = (
@@ -99,8 +101,20 @@ PROVIDERS = (
     Provider("bedrock", "Amazon Bedrock", ("AWS_BEARER_TOKEN_BEDROCK",), others=_AWS),
     Provider("vertex_ai", "Google Vertex AI", (), others=_VERTEX),
     Provider("ollama", "Ollama", ("OLLAMA_API_KEY",), ("OLLAMA_API_BASE",), example="qwen2.5-coder:14b"),
-    Provider("lm_studio", "LM Studio", ("LM_STUDIO_API_KEY",), ("LM_STUDIO_API_BASE",)),
-    Provider("hosted_vllm", "vLLM", ("HOSTED_VLLM_API_KEY",), ("HOSTED_VLLM_API_BASE",)),
+    Provider(
+        "lm_studio",
+        "LM Studio",
+        ("LM_STUDIO_API_KEY",),
+        ("LM_STUDIO_API_BASE",),
+        usual_base="http://127.0.0.1:1234/v1",
+    ),
+    Provider(
+        "hosted_vllm",
+        "vLLM",
+        ("HOSTED_VLLM_API_KEY",),
+        ("HOSTED_VLLM_API_BASE",),
+        usual_base="http://127.0.0.1:8000/v1",
+    ),
 )
 
 _LOCAL = Provider("local", "The local model", ())
@@ -157,7 +171,7 @@ def access_for(model: str, settings: ModelSettings, environ: Mapping[str, str]) 
     }
     own = {provider_of(name).name for name in (settings.chat, settings.embedding) if name}
     chosen = provider.name in own or not own
-    base = (settings.api_base if chosen else "") or _first(provider.bases, environ)
+    base = (settings.api_base if chosen else "") or _first(provider.bases, environ) or provider.usual_base
     if base:
         parameters["api_base"] = base
     keys = ("CODELAB_API_KEY", *provider.keys) if chosen else provider.keys

@@ -25,6 +25,7 @@ def test_the_shipped_agents_have_the_tools_of_their_trade(name: str, writes: boo
         (GOOD.replace('name = "x"\n', ""), "name"),
         (GOOD.replace('"x"', '"x'), "TOML"),
         (GOOD.replace("read_file", "rm_rf"), "rm_rf"),
+        (GOOD.replace('"code"', '"wizardry"'), "role 'wizardry'.*planning, code, fast"),
     ],
 )
 def test_a_template_that_is_wrong_says_where(text: str, told: str) -> None:

@@ -17,6 +17,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "jinja2": ("codelab_models.host.local.child",),
     "httpx": ("codelab_models",),
     "jsonschema": ("codelab_models.calls",),
+    "huggingface_hub": ("codelab_models.hub",),
     "litellm": ("codelab_models.host",),
     "llama_cpp": ("codelab_models.host.local.child",),
     "lsprotocol": ("codelab.lsp",),

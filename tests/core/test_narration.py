@@ -8,6 +8,7 @@ from codelab.core.events import (
     ApprovalDecided,
     FileChanged,
     LimitHit,
+    ModelChosen,
     Noted,
     RunStarted,
     Token,
@@ -39,6 +40,11 @@ STARTED = RunStarted(run="r", session="s", agent="coder", reason="asked", task="
         ),
         (LimitHit(run="r", limit="searches"), "coder: reached the limit of searches"),
         (Noted(run="r", text="80 of 100 requests are used"), "coder: 80 of 100 requests are used"),
+        (ModelChosen(run="r", role="code", model="m", steps=("models.code names m.",)), ""),
+        (
+            ModelChosen(run="r", role="code", model="m", steps=("models.code names x, but no.", "m.")),
+            "coder: asking m: models.code names x, but no.",
+        ),
         (Token(run="r", text="hello"), ""),
     ],
 )

@@ -1,6 +1,5 @@
 """From settings and environment to a model, and what is found where nothing is set."""
 
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import ModelError
 from codelab_models.client import EndpointModel
 from codelab_models.connect import HostModel, how_to_add_a_model, open_chat_model
-from codelab_models.found import describe, find_files, find_keys, find_servers
+from codelab_models.found import describe, find_keys
 from codelab_models.providers import Access, access_for, provider_of
 from codelab_models.wire import ChatRequest, Message
 from tests.support.model_server import When, scripted_model
@@ -112,7 +111,7 @@ def test_a_face_imports_neither_litellm_nor_llama_cpp() -> None:
 def test_keys_are_described_by_name_with_the_line_that_uses_them() -> None:
     lines = "\n".join(describe(Settings(), KEYS))
     assert "No model is configured" in lines
-    assert "ANTHROPIC_API_KEY is set (Anthropic): `codelab config set models.chat" in lines
+    assert "ANTHROPIC_API_KEY is set (Anthropic): `codelab models use chat" in lines
     assert "canary" not in lines
     assert find_keys({"OPENAI_API_KEY": ""}) == []
 
@@ -124,36 +123,3 @@ def test_what_is_used_is_described() -> None:
     assert "anthropic/x through the model host" in lines[0]
     assert "ANTHROPIC_API_KEY" in lines[1]
     assert len(describe(settings(chat="openai/x", api_base="http://h/v1"), {})) == 1
-
-
-async def test_a_model_server_on_this_machine_is_found() -> None:
-    async with scripted_model([], models=["qwen"]) as server, scripted_model([], models=[]) as bare:
-        asked = (
-            ("Ollama", "ollama", server.base_url),
-            ("vLLM", "", server.base_url),
-            ("Ollama", "ollama", bare.base_url),
-            ("Closed", "", "http://127.0.0.1:1/v1"),
-        )
-        found = await find_servers(asked, seconds=30.0)
-    assert [one.adds for one in found] == [
-        "codelab config set models.chat 'ollama/qwen'",
-        f"codelab config set models.endpoint {server.base_url}",
-        "ollama pull qwen2.5-coder:7b",
-    ]
-
-
-async def test_a_port_that_says_nothing_is_left_alone_soon() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
-        assert await find_servers((("Silent", "", url),), seconds=0.05) == []
-
-
-def test_model_files_in_the_usual_folders_are_found(tmp_path: Path) -> None:
-    for name in ("models/a.gguf", ".lmstudio/models/x/y/B.GGUF", "models/notes.txt", "elsewhere/c.gguf"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    assert [Path(one.name).name for one in find_files(tmp_path)] == ["a.gguf", "B.GGUF"]
-    assert len(find_files(tmp_path, (tmp_path / "elsewhere",))) == 3
-    for number in range(50):
-        (tmp_path / "models" / f"{number}.gguf").touch()
-    assert len(find_files(tmp_path)) == 20

@@ -79,6 +79,7 @@ def example(kind: type[AnyEvent]) -> AnyEvent:
         int: 3,
         bool: True,
         RunState: RunState.PAUSED,
+        tuple[str, ...]: ("one", "text\n\u2028é😀"),
         tuple[LineSpan, ...]: (LineSpan("a.py", 1, 2), LineSpan("b.py", 3, 3)),
     }
     fields = [f.name for f in dataclasses.fields(kind) if f.name not in ("run", "seq")]

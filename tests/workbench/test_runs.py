@@ -1,13 +1,14 @@
 """Runs: answers with sources, limits, failures, cancelling, and being taken up again."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
 
 from codelab.agents.limits import MOST_CALLS
 from codelab.core.errors import InputError
-from codelab.core.events import ApprovalAsked, RunEnded, RunStarted, RunState, Token, ToolCalled
+from codelab.core.events import ApprovalAsked, ModelChosen, RunEnded, RunStarted, RunState, Token, ToolCalled
 from codelab.core.positions import LineSpan
 from codelab.workbench.handle import RunHandle
 from codelab.workbench.types import Verdict
@@ -37,6 +38,33 @@ async def test_an_answer_streams_and_cites_only_what_was_read(tmp_path: Path) ->
     assert result.sources == (LineSpan("payments.py", 5, 7),)
     assert "Cited but not read in this run, so do not rely on it: `refunds.py:3`" in result.answer
     assert result.tokens > 0
+
+
+@pytest.mark.req("MODEL-1")
+async def test_a_run_writes_down_which_model_it_asks_and_why(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    rules = [When("charged", role="user").call("read_file", READ), When(role="tool").say("Done.")]
+    with scripted_model(rules) as model:
+        configure(model, 'code = "coder-model"\n')
+        async with bench_on(root) as bench:
+            handle = await bench.ask("where is the card charged?")
+            events = [event async for event in handle.events()]
+        assert {request.body["model"] for request in model.requests} == {"coder-model"}
+    (chosen,) = [event for event in events if isinstance(event, ModelChosen)]
+    assert (chosen.role, chosen.model) == ("code", "coder-model")
+    assert chosen.steps == ("models.code names coder-model: native tool calls.",)
+
+
+@pytest.mark.req("MODEL-1", "MODEL-4")
+async def test_an_unknown_model_is_told_before_the_model_host_is_started(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    configure(None, '[models]\ncode = "nonsense"\nchat = "more-nonsense"\n')
+    async with bench_on(root) as bench:
+        result = await (await bench.ask("where is the card charged?")).result()
+    assert result.state is RunState.FAILED
+    assert result.error is not None
+    assert "No provider is known for the model 'nonsense'" in result.error
+    assert not (Path(os.environ["CODELAB_HOME"]) / "cache" / "model-host").exists()
 
 
 @pytest.mark.req("MODEL-5")

@@ -4,12 +4,14 @@ import logging
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from codelab.agents.choosing import grade_for
 from codelab.agents.room import fitted
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import ModelError
-from codelab_models.calls import ask, grade_after
+from codelab_models.calls import Grade, ask, grade_after
 from codelab_models.chat import ChatModel
 from codelab_models.failures import FailureKind, kind_of
+from codelab_models.registry.select import Choice
 from codelab_models.tokens import tokens_of_message, tokens_of_request, tokens_of_tools
 from codelab_models.wire import ChatRequest, Completion, Message, ToolSpec
 
@@ -30,12 +32,14 @@ class Asked:
         model: What answers.
         said: All messages of the run.
         tools: What may be called.
+        choice: Which model is asked, and which in its place.
     """
 
     run: ActiveRun
     model: ChatModel
     said: tuple[Message, ...]
     tools: tuple[ToolSpec, ...]
+    choice: Choice
 
 
 async def ask_model(asked: Asked) -> Completion:
@@ -48,6 +52,7 @@ async def ask_model(asked: Asked) -> Completion:
         ModelError: The model failed in any other way.
     """
     run, services = asked.run, asked.run.services
+    grade = grade_for(run, asked.choice)
     shortenings = 0
     refused: ModelError | None = None
     request: ChatRequest | None = None
@@ -56,13 +61,13 @@ async def ask_model(asked: Asked) -> Completion:
         if refused is not None and request == before:  # nothing more can be left out
             raise refused
         try:
-            completion = await _once(run, asked.model, request)
+            completion = await _once(run, asked.model, request, grade)
         except ModelError as error:
             may_lower = bool(asked.tools) and services.settings.models.tool_calls == "auto"
-            lower = grade_after(error, services.grade) if may_lower else None
+            lower = grade_after(error, grade) if may_lower else None
             if lower is not None:
                 _log.info("tools are offered as %s from now on: %s", lower.value, error)
-                services.grade, request = lower, None
+                services.grade, grade, request = lower, lower, None
                 continue
             if kind_of(error) is not FailureKind.TOO_LONG or shortenings == MOST_SHORTENINGS:
                 raise
@@ -82,11 +87,19 @@ def _request(asked: Asked) -> ChatRequest:
         reserved = min(_FOR_THE_ANSWER, room // 4)
         room = max(1, int((room - reserved) / run.token_factor) - tokens_of_tools(asked.tools))
     told, run.window = fitted(asked.said, run.window, room)
-    return ChatRequest(tuple(told), asked.tools, session=run.session, agent=run.template.name, fresh=True)
+    return ChatRequest(
+        tuple(told),
+        asked.tools,
+        model=asked.choice.model,
+        fallbacks=tuple(other.model for other in asked.choice.others),
+        session=run.session,
+        agent=run.template.name,
+        fresh=True,
+    )
 
 
-async def _once(run: ActiveRun, model: ChatModel, request: ChatRequest) -> Completion:
-    async with aclosing(ask(model, request, run.services.grade)) as stream:
+async def _once(run: ActiveRun, model: ChatModel, request: ChatRequest, grade: Grade) -> Completion:
+    async with aclosing(ask(model, request, grade)) as stream:
         async for piece in stream:
             if isinstance(piece, Completion):
                 return piece

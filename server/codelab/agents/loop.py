@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from codelab.agents.asking import Asked, ask_model
+from codelab.agents.choosing import choose_model
 from codelab.agents.citations import check_citations
 from codelab.agents.executor import execute
 from codelab.agents.found import answer_from_index
@@ -21,6 +22,7 @@ from codelab.core.ids import new_id
 from codelab.store import calls, checkpoints, messages, sources
 from codelab.store.connection import Connection
 from codelab.tools.catalog import TOOLS, tool_spec
+from codelab_models.tokens import tokens_of_message
 from codelab_models.wire import Completion, ToolCall
 
 _log = logging.getLogger(__name__)
@@ -108,7 +110,8 @@ async def _next_answer(run: ActiveRun, tools: frozenset[str], limit: str) -> Com
     run.limits.iterations += 1
     left = run.limits.settings.seconds - run.limits.seconds()
     seconds = max(left, _FINISHING_SECONDS) if limit else left
-    asked = Asked(run, model, tuple(said), specs)
+    choice = await choose_model(run, sum(map(tokens_of_message, said)))
+    asked = Asked(run, model, tuple(said), specs, choice)
     try:
         async with asyncio.timeout(seconds):
             completion = await ask_model(asked)

@@ -38,6 +38,7 @@ class ActiveRun:
         pausing: Set when the face goes away: a cancelled task then means paused.
         reached: Names of the limits it reached.
         noted: What the person was told of the model layer.
+        model: The model that it asks, None before the first question.
         journalled: Calls that the journal held when the run was taken up.
         call_ids: Ids of all its calls.
         recent: The last calls, for the repeat detector.
@@ -60,6 +61,7 @@ class ActiveRun:
     pausing: bool = False
     reached: list[str] = field(default_factory=list)
     noted: set[str] = field(default_factory=set)
+    model: str | None = None
     journalled: frozenset[str] = frozenset()
     call_ids: set[str] = field(default_factory=set)
     recent: list[tuple[str, str]] = field(default_factory=list)

@@ -13,6 +13,7 @@ from codelab.workspace.faces import FaceRegistry
 from codelab.workspace.view import WorkspaceView
 from codelab_models.calls.grades import Grade
 from codelab_models.chat import ChatModel
+from codelab_models.choosing import ModelChooser
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class Services:
         search: The index.
         code: Tells how the code hangs together.
         model: What answers, or None.
+        chooser: Says which model is asked, and why.
         model_help: How to add a model, for the person.
         room: Tokens of a conversation that the model takes, 0 where that is not known; lowered once its
             server has refused one as too long.
@@ -52,6 +54,7 @@ class Services:
     search: SearchCode
     code: CodeKnowledge
     model: ChatModel | None
+    chooser: ModelChooser
     model_help: str
     grade: Grade = Grade.NATIVE
     room: int = 0

@@ -7,6 +7,7 @@ from importlib import resources
 
 from codelab.core.errors import InputError, NotFound
 from codelab.tools.catalog import TOOLS
+from codelab_models.registry.select import CHAT_ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ def parse_template(text: str, where: str) -> Template:
         template = Template(head["name"], head["description"], head["role"], tools, parts[2].strip())
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise InputError(f"The head of {where} is wrong", why=f"{type(error).__name__}: {error}") from error
+    if template.role not in CHAT_ROLES:
+        roles = ", ".join(CHAT_ROLES)
+        raise InputError(
+            f"{where} names the role {template.role!r}, which no model has", fix=f"Roles: {roles}"
+        )
     if unknown := [name for name in tools if name not in TOOLS]:
         raise InputError(
             f"{where} names the tool {unknown[0]}, which does not exist", fix=f"Tools: {', '.join(TOOLS)}"

@@ -180,13 +180,14 @@ async def _workspace(root: Path) -> list[Check]:
 async def _model(root: Path) -> list[Check]:
     from codelab_models.client import EndpointModel
     from codelab_models.connect import how_to_add_a_model, open_chat_model
-    from codelab_models.found import find_files, find_keys, find_servers
+    from codelab_models.found import find_everything
 
-    settings = load_settings(find_places()).settings
-    if open_chat_model(find_places(), settings, os.environ) is None:
-        found = [*find_keys(os.environ), *await find_servers(), *find_files(Path.home())]
+    places = find_places()
+    settings = load_settings(places).settings
+    if open_chat_model(places, settings, os.environ) is None:
+        found = (await find_everything(os.environ, Path.home(), places, settings.models)).found
         none = Check("model", "missing", "none: answers are what the index finds", how_to_add_a_model())
-        return [none, *(Check("model found", "ok", one.name, f"To use it: {one.adds}") for one in found)]
+        return [none, *(Check("model found", "ok", one.name, f"To use it: `{one.adds}`") for one in found)]
     endpoint = settings.models.endpoint
     if endpoint:
         await EndpointModel(endpoint, first_token_seconds=_ENDPOINT_SECONDS).models()

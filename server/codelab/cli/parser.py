@@ -18,6 +18,7 @@ COMMANDS = {
     "status": "show what is going on in this workspace",
     "usage": "show what was asked of models, what it cost, and how near the limits are",
     "doctor": "show what works, what is missing, and how to add it",
+    "models": "what can answer, what each role uses and why; choose, try and get models",
     "config": "show and change settings; trust a workspace",
     "mcp": "serve MCP on standard input and output, for assistants",
 }

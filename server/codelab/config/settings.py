@@ -32,7 +32,21 @@ class ModelSettings(_Section):
     chat: str = Field(
         default="",
         description="Model that answers, as litellm names it, e.g. `ollama/qwen2.5-coder:14b`; or a GGUF "
-        "file, `gguf:/path/to/file.gguf`, or `local/NAME` for one in a folder for models.",
+        "file, `gguf:/path/to/file.gguf`, or `local/NAME` for one in a folder for models; `auto`: the best "
+        "that is found on this machine.",
+    )
+    planning: str = Field(
+        default="", description="Model that plans, where it is another than `models.chat`; `auto` as there."
+    )
+    code: str = Field(
+        default="",
+        description="Model for writing and reviewing code, where it is another than `models.chat`; "
+        "`auto` as there.",
+    )
+    fast: str = Field(
+        default="",
+        description="Model for drafts and classification, where it is another than `models.chat`; "
+        "`auto` as there.",
     )
     embedding: str = Field(
         default="",
@@ -48,8 +62,8 @@ class ModelSettings(_Section):
     tool_calls: Literal["auto", "native", "json", "text"] = Field(
         default="auto",
         description="How tools are offered to the model: in the API's own field (`native`), by holding its "
-        "answers to a JSON schema (`json`), or in the instructions (`text`). `auto`: native, and in the "
-        "instructions where the server refuses that.",
+        "answers to a JSON schema (`json`), or in the instructions (`text`). `auto`: as the model is "
+        "known to understand them, and in the instructions where the server refuses that.",
     )
     fallbacks: tuple[str, ...] = Field(
         default=(),

@@ -56,6 +56,15 @@ class StateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChosen(Event):
+    """The model that is asked from now on for a role, and how it came to that, a sentence each step."""
+
+    role: str
+    model: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Token(Event):
     """A piece of the answer as it is generated."""
 
@@ -144,6 +153,7 @@ class RunEnded(Event):
 AnyEvent = (
     RunStarted
     | StateChanged
+    | ModelChosen
     | Token
     | MessageAdded
     | ToolCalled

@@ -6,6 +6,7 @@ from codelab.core.events import (
     ApprovalDecided,
     FileChanged,
     LimitHit,
+    ModelChosen,
     Noted,
     RunStarted,
     ToolCalled,
@@ -25,6 +26,8 @@ class Narrator:
             case RunStarted(agent=agent):
                 self._agent = agent
                 told = "working"
+            case ModelChosen(model=model, steps=(first, _, *_)):  # what was wanted first could not be had
+                told = f"asking {model}: {first}"
             case ToolCalled(title=title):
                 told = title
             case ToolReturned(ok=False, summary=summary):

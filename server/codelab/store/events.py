@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any, get_args
 
 from codelab.core.errors import StateError
-from codelab.core.events import AnyEvent, RunEnded, RunState, StateChanged, Token, event_data
+from codelab.core.events import AnyEvent, ModelChosen, RunEnded, RunState, StateChanged, Token, event_data
 from codelab.core.positions import LineSpan
 
 _KINDS: dict[str, type[AnyEvent]] = {kind.__name__: kind for kind in get_args(AnyEvent) if kind is not Token}
@@ -35,6 +35,8 @@ def decode(run_id: str, seq: int, text: str) -> AnyEvent:
         values = {name: value for name, value in data.items() if name in known}
         if kind in (StateChanged, RunEnded):
             values["state"] = RunState(values["state"])
+        if kind is ModelChosen:
+            values["steps"] = tuple(values["steps"])
         if kind is RunEnded:
             values["sources"] = tuple(LineSpan(**span) for span in values.get("sources", ()))
         return kind(run=run_id, seq=seq, **values)

@@ -45,6 +45,7 @@ class ScriptedModel:
         embedding_steps: What answers the next requests for embeddings instead, as the steps of a rule:
             ``{"status": 429}``, ``{"raw": "{}"}``, ``{"stall": True}``; an empty one answers as usual.
         dimensions: Of the vectors.
+        models_body: What ``/v1/models`` answers instead of listing the models.
         unexpected: What came and no rule answered; not empty fails the test.
     """
 
@@ -55,6 +56,7 @@ class ScriptedModel:
         self.embedded: list[Received] = []
         self.embedding_steps: list[Step] = []
         self.dimensions = 64
+        self.models_body: str | None = None
         self.unexpected: list[str] = []
         self.base_url = ""
         self.port = 0
@@ -139,7 +141,8 @@ class ScriptedModel:
     ) -> None:
         if path.endswith("/models"):
             listed = [{"id": name, "object": "model"} for name in self.models]
-            return await _send(writer, json.dumps({"object": "list", "data": listed}).encode())
+            usual = json.dumps({"object": "list", "data": listed})
+            return await _send(writer, (usual if self.models_body is None else self.models_body).encode())
         request = Received(path, headers, _parsed(body))
         if path.endswith("/embeddings"):
             return await self._embed(request, writer)

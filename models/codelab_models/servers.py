@@ -1,0 +1,147 @@
+"""Model servers on this machine: the ports on which they usually listen, and what answers there."""
+
+import asyncio
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from codelab.core.errors import ModelError
+from codelab_models.explaining import parsed
+from codelab_models.failures import FailureKind, ModelFailure
+from codelab_models.registry.profile import Facts
+from codelab_models.transport import Address, base_url_of, exchange, on_this_machine, told
+
+PROBE_SECONDS = 0.5
+MOST_MODELS = 100
+MOST_LIST_BYTES = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server may be.
+
+    Attributes:
+        title: Its name for a person.
+        provider: litellm's prefix for its models; empty where it can only be used as ``models.endpoint``.
+        base_url: Ends in ``/v1``.
+    """
+
+    title: str
+    provider: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What was found at a place.
+
+    Attributes:
+        place: Where.
+        models: The names that it lists, as it says them.
+        facts: What it says about each of them.
+        trouble: Why it cannot be asked, a clause; empty if it answered.
+        absent: Nothing listens there.
+    """
+
+    place: Place
+    models: tuple[str, ...] = ()
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+    trouble: str = ""
+    absent: bool = False
+
+    def named(self, model: str) -> str:
+        """Return the name by which litellm knows one of its models."""
+        return f"{self.place.provider}/{model}" if self.place.provider else model
+
+    def has(self, model: str) -> bool:
+        """Tell whether it lists a model, by its own name; Ollama's ``:latest`` may be left out."""
+        return model in self.models or f"{model}:latest" in self.models
+
+
+USUAL_PLACES = (
+    Place("Ollama", "ollama", "http://127.0.0.1:11434/v1"),
+    Place("LM Studio", "lm_studio", "http://127.0.0.1:1234/v1"),
+    Place("vLLM", "hosted_vllm", "http://127.0.0.1:8000/v1"),
+    Place("llama.cpp", "", "http://127.0.0.1:8080/v1"),
+)
+
+_BASES = {
+    "ollama": ("OLLAMA_API_BASE",),
+    "lm_studio": ("LM_STUDIO_API_BASE",),
+    "hosted_vllm": ("HOSTED_VLLM_API_BASE",),
+}
+
+
+def places_for(environ: Mapping[str, str]) -> tuple[Place, ...]:
+    """Return where servers may be on this machine: the usual ports, or those that the environment names."""
+    return tuple(place for usual in USUAL_PLACES if (place := _placed(usual, environ)) is not None)
+
+
+def _placed(usual: Place, environ: Mapping[str, str]) -> Place | None:
+    named = next((environ[name] for name in _BASES.get(usual.provider, ()) if environ.get(name)), "")
+    if not named:
+        return usual
+    try:
+        url = base_url_of(named)
+    except ModelError:
+        return None
+    # What is elsewhere is not looked for: nobody has asked for a connection to it yet.
+    return Place(usual.title, usual.provider, url) if is_loopback(url) else None
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL names this machine."""
+    return on_this_machine(urlsplit(url).hostname or "")
+
+
+async def look_at(places: Iterable[Place], *, seconds: float = PROBE_SECONDS) -> list[Server]:
+    """Ask every place at once what models it has.
+
+    Args:
+        places: Where to look.
+        seconds: Longest wait for each.
+    """
+    # Its import takes a while, and is not the servers' time.
+    await asyncio.to_thread(importlib.import_module, "httpx")
+    return list(await asyncio.gather(*(_look(place, seconds) for place in places)))
+
+
+async def _look(place: Place, seconds: float) -> Server:
+    address = Address(place.base_url)
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            exchange(address, "/models", None, seconds=seconds) as response,
+        ):
+            body = bytearray()
+            with told(address):
+                async for piece in response.aiter_raw():
+                    body += piece
+                    if len(body) > MOST_LIST_BYTES:
+                        return Server(place, trouble=f"{address.where} sends no list of models")
+            status = response.status_code
+    except TimeoutError:
+        return Server(place, trouble=f"{address.where} said nothing for {seconds:g} s")
+    except ModelError as error:
+        absent = isinstance(error, ModelFailure) and error.kind is FailureKind.UNREACHABLE
+        why = f"nothing answers at {address.where}" if absent else f"{address.where} broke off"
+        return Server(place, trouble=why, absent=absent)
+    data = parsed(bytes(body).decode("utf-8", "replace"))
+    listed = data.get("data") if isinstance(data, dict) else None
+    if status != 200 or not isinstance(listed, list):
+        return Server(place, trouble=f"{address.where} sends no list of models")
+    entries = [one for one in listed if isinstance(one, dict) and isinstance(one.get("id"), str)]
+    facts = {one["id"]: _said(one) for one in entries[:MOST_MODELS]}
+    return Server(place, tuple(facts), facts)
+
+
+def _said(entry: dict[str, Any]) -> Facts:
+    """Return what an entry of the list says beyond the name: vLLM and llama.cpp tell the context."""
+    meta = entry.get("meta")
+    trained = meta.get("n_ctx_train") if isinstance(meta, dict) else None
+    context = entry.get("max_model_len") or entry.get("context_length") or trained
+    if isinstance(context, int) and not isinstance(context, bool) and context > 0:
+        return {"context": context}
+    return {}

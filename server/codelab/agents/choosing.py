@@ -1,0 +1,35 @@
+"""Which model a run asks, written down with its reasons where it changes."""
+
+from codelab.agents.run import ActiveRun
+from codelab.core.events import ModelChosen
+from codelab_models.calls import Grade
+from codelab_models.registry.select import Choice, Role, Task
+
+_GRADES = {"native": Grade.NATIVE, "json": Grade.SCHEMA, "text": Grade.TEXT}
+
+
+async def choose_model(run: ActiveRun, tokens: int) -> Choice:
+    """Choose the model for the next question of a run.
+
+    Args:
+        run: Its template says for which role.
+        tokens: About how many tokens the model will read.
+
+    Raises:
+        ModelError: The only model that the settings name is known not to answer.
+        InputError: A profile of the person's own is wrong.
+    """
+    choice = await run.services.chooser.choose(Task(Role(run.template.role), tokens))
+    if choice.candidate is not None and choice.model != run.model:
+        chosen = ModelChosen(run=run.id, role=choice.role, model=choice.model, steps=choice.steps)
+        await run.write(chosen)
+        run.model = choice.model
+    return choice
+
+
+def grade_for(run: ActiveRun, choice: Choice) -> Grade:
+    """Return how tools are offered: as set or learned from a refusal, else as the model's profile says."""
+    services = run.services
+    if services.settings.models.tool_calls != "auto" or services.grade is not Grade.NATIVE:
+        return services.grade
+    return _GRADES[choice.candidate.profile.calls] if choice.candidate else services.grade

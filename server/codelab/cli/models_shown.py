@@ -1,0 +1,89 @@
+"""What ``codelab models`` shows: what was found, and the model of each role with the reasons."""
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from codelab.cli.reports import Data
+from codelab.cli.terminal import Terminal
+from codelab.config.load import load_settings
+from codelab.config.places import find_places
+from codelab.core.errors import ModelError
+from codelab_models.choosing import ModelChooser
+from codelab_models.embedders import BUNDLED, NONE, source_of
+from codelab_models.found import Found, find_everything
+from codelab_models.registry.profile import in_words
+from codelab_models.registry.select import Choice, Role, Task
+
+_MODELS_SHOWN = 6
+_SERVER_SECONDS = 3.0  # a person waits for the answer, and only where a port is open and silent
+
+
+async def show_models(terminal: Terminal) -> int:
+    """Show or print everything."""
+    places = find_places()
+    settings = load_settings(places).settings
+    inventory = await find_everything(
+        os.environ, Path.home(), places, settings.models, seconds=_SERVER_SECONDS
+    )
+    chooser = ModelChooser(places, settings, os.environ, inventory=inventory)
+    roles: list[Data] = []
+    for role in Role:
+        try:
+            choice = await chooser.choose(Task(role))
+            roles.append(_choice_data(choice, source_of(settings.models)))
+        except ModelError as error:
+            roles.append({"role": role.value, "model": "", "steps": [], "error": str(error)})
+    if terminal.as_json:
+        terminal.show_json({"found": [_found_data(one) for one in inventory.found], "roles": roles})
+        return 0
+    for row in roles:
+        _show_role(row, terminal)
+    terminal.show("")
+    if not inventory.found:
+        terminal.show("Nothing was found: no key, no model server on this machine, no GGUF file.")
+        terminal.show_grey("docs/models.md says how to get a model; `codelab models pull` downloads one.")
+    for found in inventory.found:
+        terminal.show(f"{found.kind:<6} {found.name}")
+        if len(found.models) > 1:
+            more = len(found.models) - _MODELS_SHOWN
+            shown = ", ".join(found.models[:_MODELS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+            terminal.show(f"       {shown}")
+        terminal.show_grey(f"       {found.adds}")
+    return 0
+
+
+def _choice_data(choice: Choice, embedding: str) -> Data:
+    if choice.role is Role.EMBEDDING and choice.candidate is None:
+        return {"role": choice.role.value, **_without_a_model(embedding)}
+    one = choice.candidate
+    return {
+        "role": choice.role.value,
+        "model": choice.model,
+        "from": one.origin if one else "",
+        "steps": list(choice.steps),
+        "capabilities": asdict(one.profile) if one else {},
+        "summary": in_words(one.profile) if one else "",
+        "others": [other.model for other in choice.others],
+    }
+
+
+def _without_a_model(source: str) -> Data:
+    why = {
+        BUNDLED: "The bundled embedder is used, as models.embedding is not set: no code leaves this machine.",
+        "": f"Nothing is embedded: models.embedding is {NONE}, or no embedder is bundled.",
+    }
+    return {"model": source, "from": "default", "steps": [why.get(source, "")]}
+
+
+def _show_role(row: Data, terminal: Terminal) -> None:
+    terminal.show(f"{row['role']!s:<10} {row.get('model') or '-'}")
+    steps = row["steps"]
+    for step in steps if isinstance(steps, list) else ():
+        terminal.show_grey(f"           {step}")
+    if error := row.get("error"):
+        terminal.show(f"           {error}")
+
+
+def _found_data(found: Found) -> Data:
+    return {"kind": found.kind, "name": found.name, "adds": found.adds, "models": list(found.models)}
