@@ -28,6 +28,7 @@ def main() -> int:
     install_neovim()
     if not quick and not environment.prepare_local():
         environment.say("The tests that load GGUF files will fail.")
+    install_bubblewrap()
     failed = run_checks(quick)
     workers = min(os.cpu_count() or 2, 8) + 1  # many tests wait for processes most of the time
     tests = [
@@ -54,6 +55,16 @@ def install_neovim() -> None:
     environment.say(
         "Neovim is missing and could not be installed from here; the tests that drive it will fail. "
         "Install it from https://neovim.io or with your package manager (Debian: apt-get install neovim)."
+    )
+
+
+def install_bubblewrap() -> None:
+    """Install bubblewrap, which makes the sandbox of commands on Linux, where it is missing and possible."""
+    if sys.platform != "linux" or shutil.which("bwrap") or environment.debian_install(["bubblewrap"]):
+        return
+    environment.say(
+        "bubblewrap is missing and could not be installed from here; the tests of the sandbox will fail. "
+        "Install it with your package manager (Debian: apt-get install bubblewrap)."
     )
 
 

@@ -28,6 +28,9 @@ def check_decision(path: str, access: Access, approve: Approve, outcome: Outcome
         ("vendor/lib/.GIT/hooks/pre-commit", Access.WRITE, Approve.ASK, Outcome.DENY, "never-written"),
         (".codelab/config.toml", Access.WRITE, Approve.ALLOW_EDITS, Outcome.DENY, "never-written"),
         (".env", Access.READ, Approve.ALLOW_EDITS, Outcome.DENY, "secrets"),
+        (".", Access.EXECUTE, Approve.ASK, Outcome.ASK, "running"),
+        ("sub", Access.EXECUTE, Approve.ALLOW_EDITS, Outcome.ASK, "running"),
+        (".", Access.EXECUTE, Approve.DENY, Outcome.DENY, "run-denies"),
         ("deploy/id_rsa", Access.WRITE, Approve.ALLOW_EDITS, Outcome.DENY, "secrets"),
     ],
 )

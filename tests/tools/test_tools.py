@@ -13,7 +13,7 @@ from codelab.index.repo_map import MapFile, RepoMap
 from codelab.index.types import FoundDefinition, Hit, Symbol, Usage
 from codelab.store.overlay import Overlay
 from codelab.tools.catalog import TOOLS, tool_spec
-from codelab.tools.contract import FileChange, ToolContext, ToolText
+from codelab.tools.contract import Command, FileChange, ToolContext, ToolText
 from codelab.tools.read_file import MOST_LINES
 from codelab.workspace.view import WorkspaceView
 
@@ -61,7 +61,7 @@ def context(tmp_path: Path) -> Iterator[ToolContext]:
     overlay.close()
 
 
-async def call(context: ToolContext, name: str, /, **arguments: Any) -> ToolText | FileChange:
+async def call(context: ToolContext, name: str, /, **arguments: Any) -> ToolText | FileChange | Command:
     """Call a tool as the executor does: arguments checked, the files it touches named first."""
     tool = TOOLS[name]
     checked = tool.arguments.model_validate(arguments)

@@ -37,7 +37,8 @@ async def make_change(services: Services, change: FileChange, label: str) -> Non
 def _write(services: Services, change: FileChange) -> None:
     _refuse_foreign_buffer(services, change.path)
     sweep_temporary(services.root, [change.path])  # left there by an undo that was cut off
-    write_atomic(services.root, change.path, change.after, expected=content_hash(change.before))
+    mode = 0o755 if change.executable and change.before is None else None
+    write_atomic(services.root, change.path, change.after, expected=content_hash(change.before), mode=mode)
 
 
 async def _change_buffer(services: Services, editor: Editor, change: FileChange, label: str) -> None:
@@ -79,33 +80,57 @@ def _refuse_foreign_buffer(services: Services, path: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """A file put back, and whether text that the person typed since was kept in it."""
+    """Files put back, and whether text that the person typed since was kept in one."""
 
-    path: str
+    paths: tuple[str, ...]
     kept_typing: bool
 
 
 async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
-    """Put back what a checkpoint replaced; without an id the last one that stands.
+    """Put back what a checkpoint replaced; without an id the last change that stands, all its files.
 
     Raises:
-        EditConflict: The person has since changed the very lines, or the editor refused; nothing changed.
+        EditConflict: The person has since changed the very lines, or the editor refused; nothing changed, or
+            of several files those that could be put back.
         NotFound: There is nothing to undo.
     """
     async with services.db.read() as rx:
-        checkpoint = await standing_checkpoint(rx, checkpoint_id)
-        before = await checkpoints.content(rx, checkpoint.before_blob) if checkpoint.before_blob else None
-        after = await checkpoints.content(rx, checkpoint.after_blob) if checkpoint.after_blob else None
-        prepared = (await calls.get(rx, checkpoint.call)).prepared
+        together = await standing_checkpoints(rx, checkpoint_id)
+        prepared = (await calls.get(rx, together[0].call)).prepared
+        contents = [
+            (await _content(rx, one.before_blob), await _content(rx, one.after_blob)) for one in together
+        ]
     folders: list[str] = json.loads(prepared)["folders"] if prepared else []
-    change = await asyncio.to_thread(_reversal, services, checkpoint.path, before, after)
-    if change is not None:
-        await make_change(services, change, f"CodeLab: undo the change of {checkpoint.path}")
-    if before is None:
-        await asyncio.to_thread(remove_empty_folders, services.root, reversed(folders))
-    async with services.db.write() as tx:
-        await checkpoints.mark(tx, checkpoint.id, "undone")
-    return Undone(checkpoint.path, change is not None and change.before != after)
+    reversals = [
+        await asyncio.to_thread(_reversal, services, one.path, before, after)
+        for one, (before, after) in zip(together, contents, strict=True)
+    ]
+    kept_typing = False
+    for one, change, (_, after) in reversed(list(zip(together, reversals, contents, strict=True))):
+        if change is not None:
+            await make_change(services, change, f"CodeLab: undo the change of {one.path}")
+            kept_typing = kept_typing or change.before != after
+        async with services.db.write() as tx:
+            await checkpoints.mark(tx, one.id, "undone")
+    await asyncio.to_thread(remove_empty_folders, services.root, reversed(folders))
+    return Undone(tuple(one.path for one in together), kept_typing)
+
+
+async def _content(rx: Connection, blob: str | None) -> bytes | None:
+    return await checkpoints.content(rx, blob) if blob else None
+
+
+async def standing_checkpoints(rx: Connection, checkpoint_id: str) -> list[Checkpoint]:
+    """Return what an undo would put back: one checkpoint, or without an id all of the last change.
+
+    Raises:
+        NotFound: There is nothing to undo.
+    """
+    last = await standing_checkpoint(rx, checkpoint_id)
+    if checkpoint_id:
+        return [last]
+    made = await checkpoints.of_run(rx, last.run)
+    return [one for one in made if one.call == last.call and one.state == "applied"]
 
 
 async def standing_checkpoint(rx: Connection, checkpoint_id: str) -> Checkpoint:

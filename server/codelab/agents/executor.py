@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from codelab.agents.limits import MOST_REPEATS, MOST_RESULT_CHARACTERS
-from codelab.agents.reviewed_change import change_file
+from codelab.agents.reviewed_change import change_files
+from codelab.agents.reviewed_command import run_command
 from codelab.agents.run import ActiveRun, Write
 from codelab.core.errors import CodeLabError
 from codelab.core.events import RunState, StateChanged, ToolCalled, ToolReturned
@@ -15,7 +16,7 @@ from codelab.store import calls, messages, sources
 from codelab.store.calls import CallRow
 from codelab.store.connection import Connection
 from codelab.tools.catalog import TOOLS
-from codelab.tools.contract import Tool, ToolError, ToolText
+from codelab.tools.contract import Command, Tool, ToolError, ToolText
 from codelab_models.wire import Message, ToolCall
 
 _AGAIN = "Nothing was done; write the call again, corrected"
@@ -60,10 +61,14 @@ async def execute(run: ActiveRun, call: ToolCall, offered: frozenset[str]) -> No
             await _return(
                 run, row, call, outcome.text, outcome.summary, ok=True, also=_keep_sources(run, outcome)
             )
+        elif isinstance(outcome, Command):
+            done = await run_command(run, row, call, outcome, decision)
+            if done is not None:
+                await _return(run, row, call, done.text, done.summary, ok=True)
         else:
             if Touch(outcome.path, Access.WRITE) not in touches:
                 raise ToolError(f"{row.name} proposed to change {outcome.path} without having said so before")
-            await change_file(run, row, call, outcome, decision)
+            await change_files(run, row, call, [outcome], decision)
     except CodeLabError as error:
         await _return(run, row, call, str(error), error.what, ok=False)
 

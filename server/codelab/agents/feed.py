@@ -4,14 +4,16 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
-from codelab.core.events import AnyEvent, Token
+from codelab.core.events import AnyEvent, CommandOutput, Passing, Token
+
+_MOST_OUTPUT = 64_000  # characters of a command's output that wait for one listener
 
 
 class Feed:
     """Passes events to any number of listeners, each at its own pace.
 
-    A listener that falls behind gets tokens joined into larger ones, never a growing queue of them; all
-    other events reach every listener, also one that came late.
+    A listener that falls behind gets tokens joined into larger ones, never a growing queue of them, and of a
+    command's output the last part; all other events reach every listener, also one that came late.
     """
 
     def __init__(self) -> None:
@@ -23,7 +25,7 @@ class Feed:
         """Pass an event on; after ``close`` it is dropped."""
         if self._closed:
             return
-        if not isinstance(event, Token):
+        if not isinstance(event, Passing):
             self._history.append(event)
         for listener in self._listeners:
             listener.put(event)
@@ -59,6 +61,9 @@ class _Listener:
         last = self.waiting[-1] if self.waiting else None
         if isinstance(event, Token) and isinstance(last, Token):
             self.waiting[-1] = Token(run=event.run, text=last.text + event.text)
+        elif isinstance(event, CommandOutput) and isinstance(last, CommandOutput) and last.call == event.call:
+            text = (last.text + event.text)[-_MOST_OUTPUT:]
+            self.waiting[-1] = CommandOutput(run=event.run, call=event.call, text=text)
         else:
             self.waiting.append(event)
         self.wake.set()

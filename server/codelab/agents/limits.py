@@ -61,5 +61,5 @@ class Limits:
         if self.searches >= self.settings.searches:
             taken["search_code"] = "searches"
         if self.rejections >= MOST_REJECTIONS:
-            taken["edit_file"] = "rejections"
+            taken.update(dict.fromkeys(("edit_file", "run_command", "run_tests"), "rejections"))
         return taken

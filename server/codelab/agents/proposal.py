@@ -1,13 +1,14 @@
 """A change as it is put before a person, derived from the bytes that will be written."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import NotFound
 from codelab.core.ids import new_id
 from codelab.core.visible import visible
-from codelab.policy.digest import BoundCall, call_digest
+from codelab.policy.digest import BoundCall, BoundFile, call_digest
 from codelab.policy.types import PolicyDecision
 from codelab.store.approvals import Approval
 from codelab.store.calls import CallRow
@@ -18,28 +19,36 @@ from codelab.workspace.files import content_hash
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change, the approval that asks for it, and the lines it adds and removes."""
+    """Changes made together, the approval that asks for them, and the lines that each adds and removes."""
 
-    change: FileChange
+    changes: tuple[FileChange, ...]
     approval: Approval
-    counts: tuple[int, int]
+    counts: tuple[tuple[int, int], ...]
 
     def bound_now(self, run: ActiveRun) -> BoundCall:
-        """Return what the approval must fit, with the file's hash as it is at this moment."""
-        try:
-            current = run.services.view.read(self.change.path).data
-        except NotFound:
-            current = None
-        approval = self.approval
-        return _bound(run, approval.tool, approval.call, self.change, content_hash(current))
+        """Return what the approval must fit, with the files' hashes as they are at this moment."""
+        now = [content_hash(_read(run, change.path)) for change in self.changes]
+        return _bound(run, self.approval.tool, self.approval.call, self.changes, now)
+
+    @property
+    def summary(self) -> str:
+        """What is changed, in one line for a person."""
+        added, removed = (sum(count[side] for count in self.counts) for side in (0, 1))
+        return f"{_named(self.changes)} changed (+{added} -{removed})"
 
 
-def propose(run: ActiveRun, row: CallRow, change: FileChange, decision: PolicyDecision) -> Proposal:
-    """Make the approval for a change; nothing is stored yet."""
-    added, removed = count_changes(change.before_text, change.after_text)
-    verb = "create" if change.before is None else "change"
-    title = visible(f"CodeLab ({run.template.name}) wants to {verb} {change.path} (+{added} -{removed})")
-    diff = unified_diff(change.path, change.before_text, change.after_text)
+def propose(
+    run: ActiveRun, row: CallRow, changes: Sequence[FileChange], decision: PolicyDecision
+) -> Proposal:
+    """Make the approval for changes that are made together; nothing is stored yet."""
+    counts = tuple(count_changes(change.before_text, change.after_text) for change in changes)
+    added, removed = (sum(count[side] for count in counts) for side in (0, 1))
+    verb = "create" if all(change.before is None for change in changes) else "change"
+    if all(change.after is None for change in changes):
+        verb = "delete"
+    title = visible(f"CodeLab ({run.template.name}) wants to {verb} {_named(changes)} (+{added} -{removed})")
+    only = changes[0] if len(changes) == 1 else None
+    hashes = [content_hash(change.before) for change in changes]
     approval = Approval(
         id=new_id("apr"),
         run=run.id,
@@ -49,26 +58,53 @@ def propose(run: ActiveRun, row: CallRow, change: FileChange, decision: PolicyDe
         client=run.services.client,
         face=run.services.face,
         tool=row.name,
-        digest=call_digest(_bound(run, row.name, row.id, change, content_hash(change.before))),
+        digest=call_digest(_bound(run, row.name, row.id, changes, hashes)),
         title=title,
-        detail=visible(diff),
-        path=change.path,
-        before=change.before_text,
-        after=change.after_text,
+        detail=visible("".join(map(_shown, changes))),
+        path=only.path if only is not None else "",
+        before=only.before_text if only is not None else "",
+        after=only.after_text if only is not None else "",
         risk=decision.risk.value,
         asked_at=time.time(),
     )
-    return Proposal(change, approval, (added, removed))
+    return Proposal(tuple(changes), approval, counts)
 
 
-def _bound(run: ActiveRun, tool: str, call: str, change: FileChange, before: str) -> BoundCall:
+def _named(changes: Sequence[FileChange]) -> str:
+    return changes[0].path if len(changes) == 1 else f"{len(changes)} files"
+
+
+def _shown(change: FileChange) -> str:
+    diff = unified_diff(change.path, change.before_text, change.after_text)
+    head = ""
+    if change.before is None and change.executable:
+        head = f"{change.path}: a new file that can be executed\n"
+    elif change.after is None:
+        head = f"{change.path}: deleted\n"
+    elif not diff:
+        head = f"{change.path}: a new empty file\n"
+    return head + diff + ("\n" if diff and not diff.endswith("\n") else "")
+
+
+def _read(run: ActiveRun, path: str) -> bytes | None:
+    try:
+        return run.services.view.read(path).data
+    except NotFound:
+        return None
+
+
+def _bound(
+    run: ActiveRun, tool: str, call: str, changes: Sequence[FileChange], before: Sequence[str]
+) -> BoundCall:
+    files = tuple(
+        BoundFile(change.path, hashed, content_hash(change.after), change.executable)
+        for change, hashed in zip(changes, before, strict=True)
+    )
     return BoundCall(
         tool=tool,
-        path=change.path,
-        before=before,
-        after=content_hash(change.after),
         root=str(run.services.root),
         session=run.session,
         run=run.id,
         call=call,
+        files=files,
     )

@@ -57,16 +57,16 @@ async def _settle_changes(services: Services, run: Run) -> None:
         executing = [row for row in await calls.of_run(rx, run.id) if row.state == "executing"]
     for row in executing:
         async with services.db.read() as rx:
-            checkpoint = await checkpoints.get(rx, row.checkpoint)
-        await asyncio.to_thread(sweep_temporary, services.root, [checkpoint.path])
-        made = await settle_checkpoint(services, checkpoint)
-        if not made:
+            begun = [point for point in await checkpoints.of_run(rx, run.id) if point.call == row.id]
+        await asyncio.to_thread(sweep_temporary, services.root, [point.path for point in begun])
+        made = [point.path for point in begun if await settle_checkpoint(services, point)]
+        if not made:  # no file was, or it was a command, of which nothing is kept
             async with services.db.write() as tx:
                 await calls.update(
                     tx, row.id, state="failed", result="interrupted before the file was changed"
                 )
             continue
-        summary = f"{checkpoint.path} changed"
+        summary = f"{', '.join(made)} changed"
         model_call = row.id.partition("/")[2]
         async with services.db.write() as tx:
             await calls.update(tx, row.id, state="done", result=summary)

@@ -39,6 +39,7 @@ class Services:
             server has refused one as too long.
         grade: How tools are offered to the model; lowered once its server has refused them.
         editor: The face's editor, if it has one.
+        commands: Where folders for commands of agents are made; outside of every workspace.
         prompts: Whether this face shows the approvals of its own runs to a person.
     """
 
@@ -56,6 +57,7 @@ class Services:
     model: ChatModel | None
     chooser: ModelChooser
     model_help: str
+    commands: Path
     grade: Grade = Grade.NATIVE
     room: int = 0
     editor: Editor | None = None

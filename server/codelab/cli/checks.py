@@ -1,5 +1,6 @@
 """The checks of ``codelab doctor``; none of them stops the others."""
 
+import asyncio
 import importlib.metadata
 import os
 import platform
@@ -12,7 +13,7 @@ from typing import Literal
 from codelab import __version__
 from codelab.config.load import load_settings
 from codelab.config.places import find_places
-from codelab.core.errors import CodeLabError
+from codelab.core.errors import CodeLabError, Denied
 
 State = Literal["ok", "missing", "broken"]
 
@@ -46,6 +47,7 @@ async def check_everything(root: Path) -> list[Check]:
         _folders,
         _settings,
         _workspace,
+        _sandbox,
         _model,
     ]
     found: list[Check] = []
@@ -175,6 +177,23 @@ async def _workspace(root: Path) -> list[Check]:
         *checks,
         Check("index", "ok", f"not complete, {index.files:,} files so far", "`codelab index` completes it"),
     ]
+
+
+async def _sandbox(root: Path) -> list[Check]:
+    from codelab.sandbox.probe import find_sandbox
+    from codelab.sandbox.types import SHOWN, Kind
+
+    places = find_places()
+    chosen = load_settings(places).settings.sandbox
+    try:
+        found = await asyncio.to_thread(
+            find_sandbox, places.commands, as_root=chosen.as_root, unsandboxed=chosen.unsandboxed
+        )
+    except Denied as error:
+        return [Check("sandbox", "missing", _joined(error.what.lower(), error.why), error.fix)]
+    less = f" (not the best: {found.lacking})" if found.lacking else ""
+    state: State = "broken" if found.kind is Kind.UNSANDBOXED else "ok"
+    return [Check("sandbox", state, f"{found.kind.value}: {SHOWN[found.kind]}{less}")]
 
 
 async def _model(root: Path) -> list[Check]:

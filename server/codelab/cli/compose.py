@@ -89,6 +89,7 @@ async def _assemble(
         chooser=ModelChooser(places, settings, os.environ, lent=face.model is not None),
         model_help=how_to_add_a_model(),
         grade=first_grade(settings.models.tool_calls),
+        commands=places.commands,
     )
     return services, knowledge
 

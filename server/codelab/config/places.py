@@ -36,6 +36,11 @@ class Places:
         """Where CodeLab keeps models that are files."""
         return self.cache / "models"
 
+    @property
+    def commands(self) -> Path:
+        """The folder in which commands of agents have theirs while they run."""
+        return self.cache / "commands"
+
     def workspace_data(self, root: Path) -> Path:
         """Return the folder of a workspace's precious state (``state.db`` and its backups)."""
         return self.data / "workspaces" / workspace_key(root)

@@ -150,6 +150,53 @@ class ApprovalSettings(_Section):
     )
 
 
+class SandboxSettings(_Section):
+    """Where commands of agents run, and what they may use."""
+
+    seconds: float = Field(
+        default=600, gt=0, description="Longest time of one command.", json_schema_extra=_narrow("lower")
+    )
+    memory_mb: int = Field(
+        default=4_000,
+        ge=16,
+        description="Most memory of a command and all it starts, in MB.",
+        json_schema_extra=_narrow("lower"),
+    )
+    processes: int = Field(
+        default=512,
+        ge=4,
+        description="Most processes of a command at once.",
+        json_schema_extra=_narrow("lower"),
+    )
+    disk_mb: int = Field(
+        default=2_000,
+        ge=1,
+        description="Most that a command may write, in MB.",
+        json_schema_extra=_narrow("lower"),
+    )
+    output_mb: int = Field(
+        default=10,
+        ge=1,
+        description="A command that says more is stopped, in MB.",
+        json_schema_extra=_narrow("lower"),
+    )
+    readable: tuple[str, ...] = Field(
+        default=(),
+        strict=False,  # TOML gives a list
+        description="Folders outside the workspace, besides the system's and the usual places of tools, that "
+        "commands may read, e.g. `~/.venvs`.",
+    )
+    as_root: bool = Field(
+        default=False,
+        description="Run commands also where CodeLab itself runs as root, whom limits bind less.",
+    )
+    unsandboxed: bool = Field(
+        default=False,
+        description="Run commands without a sandbox where none can be had: they can do whatever you can. "
+        "Every approval then says UNSANDBOXED.",
+    )
+
+
 class RunSettings(_Section):
     """Limits of one run."""
 
@@ -188,4 +235,5 @@ class Settings(_Section):
     models: ModelSettings = ModelSettings()
     index: IndexSettings = IndexSettings()
     approvals: ApprovalSettings = ApprovalSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     run: RunSettings = RunSettings()

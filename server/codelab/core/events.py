@@ -1,7 +1,7 @@
 """What a run tells its faces, as a closed union of plain data.
 
-Every event but ``Token`` is stored with its run in the transaction that makes it true, before any face
-sees it. ``Token`` only passes through: the whole text is stored when the message is complete.
+Every event is stored with its run in the transaction that makes it true, before any face sees it, but for
+``Token`` and ``CommandOutput``. These only pass through: the whole text is stored when it is complete.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -127,6 +127,14 @@ class ToolReturned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommandOutput(Event):
+    """A piece of what a command says, as it says it."""
+
+    call: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitHit(Event):
     """A limit was reached and the tools were narrowed to finishing."""
 
@@ -161,10 +169,13 @@ AnyEvent = (
     | ApprovalDecided
     | FileChanged
     | ToolReturned
+    | CommandOutput
     | LimitHit
     | Noted
     | RunEnded
 )
+
+Passing = Token | CommandOutput  # what only passes through and is not stored
 
 
 def event_data(event: AnyEvent) -> dict[str, Any]:

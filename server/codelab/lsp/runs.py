@@ -12,6 +12,7 @@ from codelab.core.events import (
     AnyEvent,
     ApprovalAsked,
     ApprovalDecided,
+    CommandOutput,
     LimitHit,
     Noted,
     RunStarted,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 
 _HEADING = 100
+_LINE_CHARACTERS = 80  # of what a command says, beside the progress bar
 """Characters of a task that stand for it in a title."""
 
 
@@ -132,11 +134,17 @@ class ApprovedCalls:
         return ""
 
 
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:_LINE_CHARACTERS] if lines else ""
+
+
 _LINES: dict[type, Callable[[Any], str]] = {
     RunStarted: lambda event: event.reason or "starting",
     ToolCalled: lambda event: event.title,
     ToolReturned: lambda event: "" if event.ok else event.summary,
     Token: lambda _event: "writing",
+    CommandOutput: lambda event: _last_line(event.text),
     ApprovalAsked: lambda _event: "waiting for your answer",
     ApprovalDecided: lambda event: event.state,
     LimitHit: lambda event: f"limit reached ({event.limit}), finishing",

@@ -11,7 +11,7 @@ from codelab.policy.types import Access, Approve, Outcome, PolicyDecision, Risk,
 from codelab.workspace.protected import is_protected
 from codelab.workspace.secrets import is_secret
 
-POLICY_VERSION = 1  # part of every approval's digest: a changed policy invalidates what was approved under it
+POLICY_VERSION = 2  # part of every approval's digest: a changed policy invalidates what was approved under it
 
 _NEVER_WRITTEN = (".git", ".codelab")  # git's own files; CodeLab's own policy and configuration
 
@@ -21,6 +21,7 @@ class _Call:
     risk: Risk
     touches: Sequence[Touch]
     written: Sequence[str]
+    runs: bool
     approve: Approve
 
 
@@ -29,14 +30,15 @@ def decide(risk: Risk, touches: Sequence[Touch], approve: Approve) -> PolicyDeci
 
     Args:
         risk: The risk that the tool declares.
-        touches: Every file that the call reads or writes.
+        touches: Every file that the call reads or writes, and the folder in which it runs a program.
         approve: How the person lets this run's changes be approved.
 
     Returns:
         What the first rule says that has something to say; the strictest rules come first.
     """
     written = [touch.path for touch in touches if touch.access is Access.WRITE]
-    call = _Call(risk, touches, written, approve)
+    runs = any(touch.access is Access.EXECUTE for touch in touches)
+    call = _Call(risk, touches, written, runs, approve)
     return next(decision for rule in _RULES if (decision := rule(call)) is not None)
 
 
@@ -57,7 +59,7 @@ def _never_written(call: _Call) -> PolicyDecision | None:
 
 
 def _reading(call: _Call) -> PolicyDecision | None:
-    if call.written:
+    if call.written or call.runs:
         return None
     return PolicyDecision(Outcome.ALLOW, call.risk, "reading", "it only reads files of the workspace")
 
@@ -65,8 +67,14 @@ def _reading(call: _Call) -> PolicyDecision | None:
 def _run_denies(call: _Call) -> PolicyDecision | None:
     if call.approve is not Approve.DENY:
         return None
-    why = "this run was started without the right to change files"
+    why = "this run was started without the right to change files or to run commands"
     return PolicyDecision(Outcome.DENY, call.risk, "run-denies", why)
+
+
+def _running(call: _Call) -> PolicyDecision | None:
+    if not call.runs:
+        return None
+    return PolicyDecision(Outcome.ASK, Risk.CRITICAL, "running", "it runs a command")
 
 
 def _protected(call: _Call) -> PolicyDecision | None:
@@ -92,6 +100,7 @@ _RULES: tuple[Callable[[_Call], PolicyDecision | None], ...] = (
     _never_written,
     _reading,
     _run_denies,
+    _running,
     _protected,
     _run_allows_edits,
     _writing,

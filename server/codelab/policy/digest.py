@@ -2,9 +2,49 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from codelab.policy.decide import POLICY_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class BoundFile:
+    """A file that a call changes.
+
+    Attributes:
+        path: Relative to the workspace root.
+        before: SHA-256 of the file's bytes as proposed against; ``absent`` where the file does not exist.
+        after: SHA-256 of the bytes it will hold; ``absent`` where it will be deleted.
+        executable: Whether a new file may be executed.
+    """
+
+    path: str
+    before: str
+    after: str
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCommand:
+    """A command that a call runs.
+
+    Attributes:
+        argv: The program and its arguments.
+        program: Path and SHA-256 of the file that is executed.
+        operands: Paths and SHA-256 of the files of the workspace that the arguments name.
+        directory: Where it runs, relative to the workspace root.
+        identity: Device and inode of that folder, so that another cannot be put in its place.
+        environment: Names and values of its whole environment.
+        profile: SHA-256 of the sandbox: its kind, its limits, what it can read.
+    """
+
+    argv: tuple[str, ...]
+    program: tuple[str, str]
+    operands: tuple[tuple[str, str], ...]
+    directory: str
+    identity: str
+    environment: tuple[tuple[str, str], ...]
+    profile: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,23 +53,21 @@ class BoundCall:
 
     Attributes:
         tool: The tool's name.
-        path: The file it changes, relative to the workspace root.
-        before: SHA-256 of the file's bytes as proposed against; empty where the file does not exist.
-        after: SHA-256 of the bytes it will hold; empty where it will be deleted.
         root: The workspace root, resolved.
         session: The session that asks.
         run: The run that asks.
         call: The tool call's id in that run.
+        files: The files it changes.
+        command: The command it runs, or None.
     """
 
     tool: str
-    path: str
-    before: str
-    after: str
     root: str
     session: str
     run: str
     call: str
+    files: tuple[BoundFile, ...] = field(default=())
+    command: BoundCommand | None = None
 
 
 def call_digest(call: BoundCall) -> str:

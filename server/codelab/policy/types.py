@@ -22,15 +22,16 @@ class Approve(StrEnum):
 
 
 class Access(StrEnum):
-    """What a call does with a file."""
+    """What a call does with a file, or that it runs a program in a folder."""
 
     READ = "read"
     WRITE = "write"
+    EXECUTE = "execute"
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """A file that a call is about to read or write; ``path`` is relative to the workspace root."""
+    """What a call is about to read, write or run something in; ``path`` is relative to the workspace root."""
 
     path: str
     access: Access

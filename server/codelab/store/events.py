@@ -5,20 +5,22 @@ from dataclasses import fields
 from typing import Any, get_args
 
 from codelab.core.errors import StateError
-from codelab.core.events import AnyEvent, ModelChosen, RunEnded, RunState, StateChanged, Token, event_data
+from codelab.core.events import AnyEvent, ModelChosen, Passing, RunEnded, RunState, StateChanged, event_data
 from codelab.core.positions import LineSpan
 
-_KINDS: dict[str, type[AnyEvent]] = {kind.__name__: kind for kind in get_args(AnyEvent) if kind is not Token}
+_KINDS: dict[str, type[AnyEvent]] = {
+    kind.__name__: kind for kind in get_args(AnyEvent) if kind not in get_args(Passing)
+}
 
 
 def encode(event: AnyEvent) -> str:
     """Return an event as JSON, without its run and seq.
 
     Raises:
-        TypeError: It is a token, which only passes through.
+        TypeError: It is one that only passes through.
     """
-    if isinstance(event, Token):
-        raise TypeError("a Token is not stored")
+    if isinstance(event, Passing):
+        raise TypeError(f"a {type(event).__name__} is not stored")
     return json.dumps(event_data(event), ensure_ascii=True)
 
 

@@ -1,7 +1,7 @@
 """What a tool is."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -52,6 +52,7 @@ class FileChange:
         before_text: ``before`` decoded, empty where absent.
         after_text: ``after`` decoded, empty where absent.
         unsaved_in: The face whose editor holds the file with unsaved text that ``before`` shows, or empty.
+        executable: Whether a new file may be executed.
     """
 
     path: str
@@ -60,6 +61,31 @@ class FileChange:
     before_text: str
     after_text: str
     unsaved_in: str = ""
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that a call wants run in the sandbox.
+
+    Attributes:
+        argv: The program and its arguments; the program by name, or by its path in the workspace.
+        shown: The whole command as a person reads it.
+        directory: Where it runs, relative to the workspace root.
+        seconds: Longest time, or None for the setting's.
+        writes: Whether it may write to its layer over the workspace; what it writes is put before the person.
+        environment: Variables to set besides the usual ones.
+        summary: What came of it in one line for the person, from its exit status and its output; None: the
+            exit status.
+    """
+
+    argv: tuple[str, ...]
+    shown: str
+    directory: str = "."
+    seconds: float | None = None
+    writes: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    summary: Callable[[int, str], str] | None = None
 
 
 class SearchCode(Protocol):
@@ -124,5 +150,5 @@ class Tool(Generic[ArgumentsT]):
     arguments: type[ArgumentsT]
     touches: Callable[[ArgumentsT, ToolContext], Sequence[Touch]]
     title: Callable[[ArgumentsT], str]
-    call: Callable[[ArgumentsT, ToolContext], Awaitable[ToolText | FileChange]]
+    call: Callable[[ArgumentsT, ToolContext], Awaitable[ToolText | FileChange | Command]]
     searches: bool = False

@@ -1,5 +1,7 @@
 """How a run ended, gathered from what was stored."""
 
+from collections.abc import Sequence
+
 from codelab.agents.run import ActiveRun
 from codelab.core.events import RunEnded
 from codelab.core.positions import LineSpan
@@ -54,6 +56,17 @@ async def changed_file(rx: Connection, checkpoint: Checkpoint) -> ChangedFile:
     added, removed = count_changes(before, after)
     diff = unified_diff(checkpoint.path, before, after)
     return ChangedFile(checkpoint.path, diff, added, removed, checkpoint.id)
+
+
+def joined(files: Sequence[ChangedFile]) -> ChangedFile:
+    """Return changes that were made together as one: what an undo puts back, to be shown to a person."""
+    if len(files) == 1:
+        return files[0]
+    added, removed = (
+        sum(counts) for counts in zip(*((one.added, one.removed) for one in files), strict=True)
+    )
+    diff = "".join(one.diff for one in files)
+    return ChangedFile(", ".join(one.path for one in files), diff, added, removed, files[-1].checkpoint)
 
 
 async def _text(rx: Connection, path: str, blob: str | None) -> str:

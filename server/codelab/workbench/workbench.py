@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from codelab.agents.changes import standing_checkpoint, undo_change
+from codelab.agents.changes import standing_checkpoints, undo_change
 from codelab.agents.recovery import settle_interrupted
 from codelab.agents.run import ActiveRun
 from codelab.agents.services import Services
@@ -20,7 +20,7 @@ from codelab.workbench.code import Code
 from codelab.workbench.handle import RunHandle
 from codelab.workbench.knowledge import Knowledge
 from codelab.workbench.prompting import ApprovalPrompts, view_of
-from codelab.workbench.results import changed_file, shown_state
+from codelab.workbench.results import changed_file, joined, shown_state
 from codelab.workbench.standing import status_of
 from codelab.workbench.types import (
     ApprovalPrompter,
@@ -348,7 +348,7 @@ class Workbench:
             NotFound: There is nothing to undo.
         """
         async with self._services.db.read() as rx:
-            return await changed_file(rx, await standing_checkpoint(rx, checkpoint))
+            return joined([await changed_file(rx, one) for one in await standing_checkpoints(rx, checkpoint)])
 
     async def undo(self, checkpoint: str = "") -> UndoResult:
         """Put back what a checkpoint, or the last change of a run, replaced.
@@ -361,7 +361,8 @@ class Workbench:
         """
         undone = await undo_change(self._services, checkpoint)
         kept = " What you typed since was kept." if undone.kept_typing else ""
-        return UndoResult((undone.path,), f"{undone.path} is as it was before.{kept}")
+        verb = "is as it was" if len(undone.paths) == 1 else "are as they were"
+        return UndoResult(undone.paths, f"{', '.join(undone.paths)} {verb} before.{kept}")
 
     async def status(self) -> WorkbenchStatus:
         """Return what is going on."""

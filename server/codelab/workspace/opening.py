@@ -126,6 +126,22 @@ def open_in_folder(folder: Folder, path: str, flags: int, mode: int = 0o666) -> 
         raise _explain(path, error) from error
 
 
+def folder_identity(root: Path, path: str) -> str:
+    """Return what tells one folder from another that is put in its place: device and inode.
+
+    Args:
+        root: The workspace.
+        path: The folder, as ``relative`` returns it.
+
+    Raises:
+        PathRefused: A part is a link, or not a folder.
+        NotFound: There is no such folder.
+    """
+    with open_folder(root, "x" if path == "." else f"{path}/x") as folder:
+        status = os.stat(folder.path) if folder.fd is None else os.fstat(folder.fd)
+    return f"{status.st_dev}:{status.st_ino}"
+
+
 def missing_folders(root: Path, path: str) -> list[str]:
     """Return the folders that ``make_folders`` would make for a file, the outermost first."""
     parents = [str(parent) for parent in reversed(PurePosixPath(path).parents) if parent.name]

@@ -1,0 +1,160 @@
+"""A command as it is put before a person, derived from what will run."""
+
+import json
+import os
+import shlex
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from codelab.agents.run import ActiveRun
+from codelab.core.errors import InputError
+from codelab.core.ids import new_id
+from codelab.core.visible import visible
+from codelab.policy.digest import BoundCall, BoundCommand, call_digest
+from codelab.policy.types import PolicyDecision
+from codelab.sandbox.environment import clean_environment, home_folder, tools_at_home
+from codelab.sandbox.operands import file_hash, find_program, operands_of
+from codelab.sandbox.probe import find_sandbox
+from codelab.sandbox.types import SHOWN, Job, Kind, Limits, Sandbox
+from codelab.store.approvals import Approval
+from codelab.store.calls import CallRow
+from codelab.tools.contract import Command
+from codelab.workspace.files import content_hash
+from codelab.workspace.opening import folder_identity
+
+_MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class CommandProposal:
+    """A command ready to run, the sandbox for it, and the approval that asks for it."""
+
+    sandbox: Sandbox
+    job: Job
+    shown: str
+    approval: Approval
+
+    def bound_now(self, run: ActiveRun) -> BoundCall:
+        """Return what the approval must fit, with all files and folders as they are at this moment."""
+        return _bound(run, self.approval.tool, self.approval.call, self.sandbox, self.job)
+
+
+def propose_command(
+    run: ActiveRun, row: CallRow, command: Command, decision: PolicyDecision
+) -> CommandProposal:
+    """Make the approval for a command; nothing is stored yet.
+
+    Raises:
+        Denied: Commands cannot run on this machine.
+        InputError: There is no such program or folder.
+    """
+    settings = run.services.settings.sandbox
+    sandbox = find_sandbox(run.services.commands, as_root=settings.as_root, unsandboxed=settings.unsandboxed)
+    job = _job(run, command)
+    bound = _bound(run, row.name, row.id, sandbox, job)
+    approval = Approval(
+        id=new_id("apr"),
+        run=run.id,
+        session=run.session,
+        call=row.id,
+        agent=run.template.name,
+        client=run.services.client,
+        face=run.services.face,
+        tool=row.name,
+        digest=call_digest(bound),
+        title=visible(_title(run, sandbox, command)),
+        detail=visible(_detail(sandbox, job, command, bound)),
+        path="",
+        before="",
+        after="",
+        risk=decision.risk.value,
+        asked_at=time.time(),
+    )
+    return CommandProposal(sandbox, job, command.shown, approval)
+
+
+def _job(run: ActiveRun, command: Command) -> Job:
+    settings, root = run.services.settings.sandbox, run.services.root
+    readable = (*tools_at_home(home_folder()), *_readable(settings.readable))
+    environment = clean_environment(os.environ, root, readable, command.environment)
+    seconds = min(command.seconds or settings.seconds, settings.seconds)
+    limits = Limits(
+        seconds=seconds,
+        memory=settings.memory_mb * _MB,
+        processes=settings.processes,
+        disk=settings.disk_mb * _MB,
+        output=settings.output_mb * _MB,
+    )
+    return Job(root, command.argv, command.directory, environment, limits, readable, command.writes)
+
+
+def _readable(names: tuple[str, ...]) -> list[Path]:
+    folders = [Path(name).expanduser() for name in names]
+    if relative := [str(folder) for folder in folders if not folder.is_absolute()]:
+        raise InputError(
+            f"sandbox.readable names {relative[0]}", why="It is no absolute path", fix="Name it from / on"
+        )
+    return [folder.resolve() for folder in folders]
+
+
+def _bound(run: ActiveRun, tool: str, call: str, sandbox: Sandbox, job: Job) -> BoundCall:
+    program = find_program(job)
+    command = BoundCommand(
+        argv=job.argv,
+        program=(program, file_hash(program)),
+        operands=operands_of(job),
+        directory=job.directory,
+        identity=folder_identity(job.root, job.directory),
+        environment=tuple(sorted(job.environment.items())),
+        profile=_profile(sandbox, job),
+    )
+    return BoundCall(
+        tool=tool, root=str(job.root), session=run.session, run=run.id, call=call, command=command
+    )
+
+
+def _profile(sandbox: Sandbox, job: Job) -> str:
+    profile = {
+        "kind": sandbox.kind.value,
+        "programs": dict(sandbox.programs),
+        "limits": asdict(job.limits),
+        "readable": [str(folder) for folder in job.readable],
+        "writes": job.writes,
+        "network": sandbox.kind is Kind.UNSANDBOXED,
+    }
+    return content_hash(json.dumps(profile, sort_keys=True).encode())
+
+
+def _title(run: ActiveRun, sandbox: Sandbox, command: Command) -> str:
+    first, more = (command.shown.splitlines() or [""])[0], "\n" in command.shown.strip("\n")
+    mark = "UNSANDBOXED: " if sandbox.kind is Kind.UNSANDBOXED else ""
+    cut = " ... (whole below)" if more or len(first) > _TITLE_CHARACTERS else ""
+    return f"{mark}CodeLab ({run.template.name}) wants to run `{first[:_TITLE_CHARACTERS]}`{cut}"
+
+
+_TITLE_CHARACTERS = 100
+
+
+def _detail(sandbox: Sandbox, job: Job, command: Command, bound: BoundCall) -> str:
+    """Return the whole command, where and how it runs; nothing of it is cut."""
+    program = bound.command.program[0] if bound.command is not None else ""
+    limits = job.limits
+    lines = [
+        f"$ {command.shown}",
+        "",
+        f"in: {job.root if job.directory == '.' else job.root / job.directory}",
+        f"program: {program}",
+    ]
+    if shlex.join(job.argv) != command.shown:
+        lines.append(f"as: {shlex.join(job.argv)}")
+    lines.append(f"{SHOWN[sandbox.kind]}")
+    if sandbox.lacking:
+        lines.append(f"not the best sandbox: {sandbox.lacking}")
+    lines.append(
+        f"at most {limits.seconds:g} s, {limits.memory // _MB:,} MB of memory, {limits.processes} processes, "
+        f"{limits.disk // _MB:,} MB written, {limits.output // _MB:,} MB of output"
+    )
+    if command.environment:
+        lines.append("with " + " ".join(f"{name}={value}" for name, value in command.environment.items()))
+    return "\n".join(lines)

@@ -1,0 +1,194 @@
+"""A tool call that runs a command: put before the person, run in the sandbox, and so are its changes."""
+
+import asyncio
+import codecs
+from collections.abc import Sequence
+
+from codelab.agents.approving import ask, refusal
+from codelab.agents.command_proposal import CommandProposal, propose_command
+from codelab.agents.limits import MOST_RESULT_CHARACTERS
+from codelab.agents.reviewed_change import change_files
+from codelab.agents.run import ActiveRun
+from codelab.core.errors import CodeLabError
+from codelab.core.events import CommandOutput, RunState, StateChanged
+from codelab.core.visible import visible
+from codelab.policy.decide import decide
+from codelab.policy.digest import call_digest
+from codelab.policy.types import Access, Outcome, PolicyDecision, Risk, Touch
+from codelab.sandbox.difference import ChangedFile, Difference, read_difference
+from codelab.sandbox.run import run_in_sandbox
+from codelab.sandbox.types import Finished, Kind
+from codelab.store import approvals, calls
+from codelab.store.calls import CallRow
+from codelab.store.connection import Connection
+from codelab.tools.contract import Command, FileChange, ToolError, ToolText
+from codelab.workspace.files import decode
+from codelab_models.wire import ToolCall
+
+_MOST_LEFT = 20  # paths named of those that a command changed and that stay as they are
+_STOPPED = {
+    "time": "It was stopped: it took longer than {seconds:g} s",
+    "memory": "It was stopped: it took more memory than {memory:,} bytes",
+    "processes": "It was stopped: it started more than {processes} processes",
+    "disk": "It was stopped: it wrote more than {disk:,} bytes, or too many files",
+    "output": "It was stopped: it said more than {output:,} bytes",
+}
+
+
+async def run_command(
+    run: ActiveRun, row: CallRow, call: ToolCall, command: Command, decision: PolicyDecision
+) -> ToolText | None:
+    """Ask for a command if policy wants it asked, run it, and ask for what it changed.
+
+    Args:
+        run: The run.
+        row: The call as journalled.
+        call: The call as the model wrote it.
+        command: What the tool wants run.
+        decision: What policy said; never a denial.
+
+    Returns:
+        What the agent is told; None if that is written already, together with the changes.
+
+    Raises:
+        ToolError: The person refused the command, or something changed meanwhile; it has not run.
+        Denied: There is no sandbox here; it has not run.
+    """
+    services = run.services
+    proposal = await asyncio.to_thread(propose_command, run, row, command, decision)
+    asked = decision.outcome is Outcome.ASK
+    if asked:
+        verdict = await ask(run, proposal.approval)
+        if verdict.state != "approved":
+            raise refusal(verdict, "command", "It has not run")
+    await _begin(run, row, proposal, asked=asked)
+    tell = _Teller(run, row.id)
+    folder = services.commands
+    async with run_in_sandbox(proposal.sandbox, proposal.job, folder, tell.take) as ran:
+        tell.end()
+        difference = Difference()
+        if proposal.sandbox.kind is Kind.OVERLAY and command.writes:
+            difference = await asyncio.to_thread(read_difference, ran.stage, services.root)
+        changes, left = await asyncio.to_thread(_reviewable, run, difference)
+    text = _told(proposal, ran.finished, left, difference.ignored)
+    summary = _summary(command, ran.finished)
+    if not changes:
+        return ToolText(text, summary)
+    touches = [Touch(change.path, Access.WRITE) for change in changes]
+    wanted = decide(Risk.MEDIUM, touches, run.approve)
+    try:
+        if wanted.outcome is Outcome.DENY:
+            raise ToolError(f"Refused: {wanted.why}", fix="Nothing was changed")
+        await change_files(
+            run, row, call, changes, wanted, told=f"{text}\n\nWhat it changed was kept: ", summary=summary
+        )
+    except CodeLabError as error:
+        return ToolText(
+            f"{text}\n\nWhat it changed was not kept. {error}", f"{summary}; its changes were not kept"
+        )
+    return None
+
+
+async def _begin(run: ActiveRun, row: CallRow, proposal: CommandProposal, *, asked: bool) -> None:
+    """Consume the approval for exactly what is about to run, and journal that it runs."""
+
+    async def begin(tx: Connection) -> None:
+        now = await asyncio.to_thread(proposal.bound_now, run)
+        if asked and not await approvals.consume(tx, proposal.approval.id, call_digest(now)):
+            raise ToolError(
+                "The command changed after it was approved",
+                why="The program, a file that it names, its folder or the settings are not the same any more",
+                fix="Ask again",
+            )
+        await calls.update(tx, row.id, state="executing", checkpoint="")
+
+    try:
+        await run.write(StateChanged(run=run.id, state=RunState.EXECUTING), also=begin)
+    except CodeLabError as error:
+        if asked:
+            async with run.services.db.write() as tx:
+                await approvals.invalidate(tx, proposal.approval.id, error.what)
+        raise
+
+
+class _Teller:
+    """Passes the output of a command on as events."""
+
+    def __init__(self, run: ActiveRun, call: str) -> None:
+        self._run = run
+        self._call = call
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def take(self, data: bytes) -> None:
+        self._say(self._decoder.decode(data))
+
+    def end(self) -> None:
+        self._say(self._decoder.decode(b"", final=True))
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._run.feed.publish(CommandOutput(run=self._run.id, call=self._call, text=visible(text)))
+
+
+def _reviewable(run: ActiveRun, difference: Difference) -> tuple[list[FileChange], list[tuple[str, str]]]:
+    """Return the changes that can be put before a person, and what is left as it is, each with the reason."""
+    changes: list[FileChange] = []
+    left = list(difference.left)
+    buffers = run.services.overlay.buffers()
+    for file in difference.files:
+        decision = decide(Risk.MEDIUM, [Touch(file.path, Access.WRITE)], run.approve)
+        if decision.rule in ("secrets", "never-written", "protected"):
+            left.append((file.path, decision.why))
+            continue
+        try:
+            change = _change(file)
+            if file.path in buffers and run.services.view.read(file.path).unsaved:
+                raise ToolError("An editor has unsaved text of it")
+        except CodeLabError as error:
+            left.append((file.path, error.what))
+        else:
+            changes.append(change)
+    return changes, left
+
+
+def _change(file: ChangedFile) -> FileChange:
+    before_text = decode(file.path, file.before).text if file.before is not None else ""
+    after_text = decode(file.path, file.after).text if file.after is not None else ""
+    return FileChange(file.path, file.before, file.after, before_text, after_text, executable=file.executable)
+
+
+def _summary(command: Command, finished: Finished) -> str:
+    if finished.stopped:
+        return f"stopped ({finished.stopped}) after {finished.usage.seconds:.1f} s"
+    told = command.summary(finished.code, finished.output) if command.summary is not None else ""
+    return f"{told or f'ended with status {finished.code}'} after {finished.usage.seconds:.1f} s"
+
+
+def _told(
+    proposal: CommandProposal, finished: Finished, left: Sequence[tuple[str, str]], ignored: int
+) -> str:
+    usage, limits = finished.usage, proposal.job.limits
+    head = f"$ {proposal.shown}\n"
+    if finished.stopped:
+        values = {"seconds": limits.seconds, "memory": limits.memory, "processes": limits.processes}
+        head += _STOPPED.get(finished.stopped, "It was stopped").format(
+            **values, disk=limits.disk, output=limits.output
+        )
+    else:
+        head += f"Exit status {finished.code}"
+    head += (
+        f". It took {usage.seconds:.1f} s ({usage.cpu_seconds:.1f} s of processor time), "
+        f"{usage.memory / 1e6:.0f} MB of memory, {usage.processes} processes."
+    )
+    room = MOST_RESULT_CHARACTERS - 10_000
+    output = visible(finished.output.rstrip())
+    if len(output) > room:
+        output = f"{output[: room // 4]}\n... (left out) ...\n{output[-room * 3 // 4 :]}"
+    parts = [head, f"Output:\n{output}" if output else "It said nothing."]
+    if left:
+        named = "".join(f"\n- {visible(path)}: {why}" for path, why in left[:_MOST_LEFT])
+        more = f"\n- and {len(left) - _MOST_LEFT} more" if len(left) > _MOST_LEFT else ""
+        parts.append(f"It changed these too; they stay as they were:{named}{more}")
+    if ignored:
+        parts.append(f"What it left in folders of builds and caches was thrown away ({ignored}).")
+    return "\n\n".join(parts)

@@ -1,0 +1,136 @@
+"""One command in its sandbox, from the folders made for it to what it has changed."""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from codelab.core.finishing import finish_first
+from codelab.sandbox.bubblewrap import check_place, launch_arguments
+from codelab.sandbox.seccomp import filter_file, filter_program
+from codelab.sandbox.stage import Stage, prepared_stage, written
+from codelab.sandbox.supervise import Launch, supervise
+from codelab.sandbox.types import Finished, Job, Kind, Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command that has ended, and the folder that holds what it wrote, until that is removed."""
+
+    finished: Finished
+    stage: Stage
+
+
+@asynccontextmanager
+async def run_in_sandbox(
+    sandbox: Sandbox, job: Job, folder: Path, on_output: Callable[[bytes], None]
+) -> AsyncIterator[Ran]:
+    """Run a command; when the block ends, what it wrote is removed.
+
+    Args:
+        sandbox: As the probe has found it.
+        job: The command.
+        folder: Where folders for commands may be made: private, outside of every workspace.
+        on_output: Takes the output as it comes, in the event loop.
+
+    Yields:
+        How it ended. A cancel of the task that waits for it kills the command first.
+
+    Raises:
+        StateError: The sandbox could not be made; the command has not run.
+        InputError: The workspace is no place for a sandbox; the command has not run.
+    """
+    stage_of = prepared_stage(folder, job.root)
+    stage = await asyncio.to_thread(stage_of.__enter__)
+    try:
+        yield Ran(await _run(sandbox, job, stage, on_output), stage)
+    finally:
+        await finish_first(asyncio.to_thread(stage_of.__exit__, None, None, None))
+
+
+async def _run(sandbox: Sandbox, job: Job, stage: Stage, on_output: Callable[[bytes], None]) -> Finished:
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Finished] = loop.create_future()
+    watched, cancel = os.pipe()
+
+    def tell(data: bytes) -> None:
+        loop.call_soon_threadsafe(on_output, data)
+
+    def work() -> None:
+        try:
+            finished = run_here(sandbox, job, stage, tell, watched)
+        except Exception as error:
+            loop.call_soon_threadsafe(done.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(done.set_result, finished)
+
+    threading.Thread(target=work, name="sandbox", daemon=True).start()
+    try:
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            os.close(cancel)
+            cancel = -1
+            await finish_first(_end_of(done))
+            raise
+    finally:
+        os.close(watched)
+        if cancel >= 0:
+            os.close(cancel)
+
+
+async def _end_of(done: "asyncio.Future[Finished]") -> None:
+    await asyncio.wait([done])
+    if not done.cancelled():
+        done.exception()
+
+
+def run_here(
+    sandbox: Sandbox, job: Job, stage: Stage, on_output: Callable[[bytes], None], cancel_fd: int
+) -> Finished:
+    """Run a command in this thread, which has to live until it ends.
+
+    Args:
+        sandbox: As the probe has found it.
+        job: The command.
+        stage: The folders made for it.
+        on_output: Takes the output as it comes, from this thread.
+        cancel_fd: The command is stopped as soon as the other end of this pipe is closed.
+
+    Raises:
+        StateError: The sandbox could not be made; the command has not run.
+        InputError: The workspace is no place for a sandbox; the command has not run.
+    """
+    with _launch(sandbox, job, stage) as launch:
+        return supervise(launch, job.limits, on_output, cancel_fd)
+
+
+@contextmanager
+def _launch(sandbox: Sandbox, job: Job, stage: Stage) -> Iterator[Launch]:
+    if sandbox.kind is Kind.UNSANDBOXED:
+        yield Launch(job.argv, job.environment, job.root / job.directory)
+        return
+    check_place(job.root)
+    program = filter_program()
+    status, status_inside = os.pipe()
+    gate_inside, gate = os.pipe()
+    try:
+        filter_fd = filter_file(program)
+        arguments = launch_arguments(
+            sandbox, job, stage, filter_fd=filter_fd, status_fd=status_inside, gate_fd=gate_inside
+        )
+        yield Launch(
+            arguments,
+            job.environment,
+            stage.path,
+            descriptors=(filter_fd, status_inside, gate_inside),
+            status_fd=status,
+            gate_fd=gate,
+            written=lambda: written(stage.upper),
+        )
+    finally:
+        os.close(status)
+        os.close(gate)

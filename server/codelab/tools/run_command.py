@@ -1,0 +1,70 @@
+"""run_command: run a program or a line of shell in the sandbox."""
+
+import shlex
+from collections.abc import Sequence
+
+from pydantic import Field, model_validator
+
+from codelab.policy.types import Access, Risk, Touch
+from codelab.tools.contract import Arguments, Command, Tool, ToolContext, ToolError
+from codelab.workspace.paths import relative
+
+_MOST_CHARACTERS = 20_000  # a person has to read it
+
+
+class RunCommand(Arguments):
+    """Arguments of run_command."""
+
+    argv: tuple[str, ...] = Field((), description="The program and its arguments, each by itself.")
+    shell: str = Field(
+        "", description="Instead of argv: a line for the shell, where pipes or several commands are needed."
+    )
+    directory: str = Field(".", description="Folder to run in, relative to the workspace root.")
+    seconds: float | None = Field(None, gt=0, description="Longest time; the person's limit holds besides.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "RunCommand":
+        if bool(self.argv) == bool(self.shell.strip()):
+            raise ValueError("give either argv or shell")
+        return self
+
+
+def _touches(arguments: RunCommand, context: ToolContext) -> Sequence[Touch]:
+    return (Touch(relative(context.view.root, arguments.directory), Access.EXECUTE),)
+
+
+async def _call(arguments: RunCommand, context: ToolContext) -> Command:
+    argv = arguments.argv or ("/bin/sh", "-c", arguments.shell)
+    if any("\0" in part for part in argv):
+        raise ToolError("The command holds a NUL character", fix="Leave it out")
+    if sum(map(len, argv)) > _MOST_CHARACTERS:
+        raise ToolError(
+            f"The command is longer than {_MOST_CHARACTERS:,} characters",
+            fix="Write it to a file with edit_file and run that",
+        )
+    directory = relative(context.view.root, arguments.directory)
+    return Command(argv, _shown(arguments), directory, arguments.seconds)
+
+
+def _shown(arguments: RunCommand) -> str:
+    return shlex.join(arguments.argv) if arguments.argv else arguments.shell
+
+
+def _title(arguments: RunCommand) -> str:
+    first = _shown(arguments).strip().splitlines()[0]
+    return f"running `{first[:80]}`"
+
+
+TOOL = Tool(
+    name="run_command",
+    description=(
+        "Run a program in the sandbox of the workspace, without network. The person sees the whole command "
+        "and may refuse. Files that it changes are shown to the person as a diff, and kept if they agree. "
+        "Use run_tests to run the tests."
+    ),
+    risk=Risk.CRITICAL,
+    arguments=RunCommand,
+    touches=_touches,
+    title=_title,
+    call=_call,
+)
