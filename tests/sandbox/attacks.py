@@ -33,6 +33,7 @@ open(".vscode/tasks.json", "w").write("x")
     "read a secret outside": 'leak(open("{outside}/secret.txt").read())',
     "read a secret of the workspace": 'leak(open(".env").read())',
     "read a key of the workspace": 'leak(open("deploy/id_rsa").read())',
+    "read the passwords of git": 'leak(open(".git/config").read())',
     "read a secret through a link": """
 os.symlink("{outside}/secret.txt", "door")
 leak(open("door").read())

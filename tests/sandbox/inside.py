@@ -65,7 +65,7 @@ class Person:
         (self.root / "a.txt").write_text("one\n")
         (self.root / ".env").write_text("KEY=SECRET\n")
         (self.root / "deploy/id_rsa").write_text("SECRET")
-        (self.root / ".git/config").write_text("[core]\n")
+        (self.root / ".git/config").write_text('[remote "o"]\n\turl = https://SECRET@host/x\n')
         self.shared = Path("/dev/shm", token)
         self.shared.write_text("SECRET")
         self.inherited = os.open(self.outside / "secret.txt", os.O_RDONLY)

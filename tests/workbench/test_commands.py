@@ -1,6 +1,9 @@
 """Running commands: asked, run in the sandbox, their changes put before the person, taken back."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +177,87 @@ async def test_a_command_that_is_not_what_was_approved_does_not_run(tmp_path: Pa
         assert "built" in told
     else:
         assert "changed after it was approved" in told
+
+
+TESTS = """\
+import unittest
+from payments import pay
+
+
+class Pays(unittest.TestCase):
+    def test_pays(self):
+        self.assertEqual(pay(2), 4)
+"""
+
+
+@pytest.mark.req("SAFE-6", "TOOL-2", "SAFE-8")
+async def test_failing_tests_are_run_mended_and_run_again_and_the_change_is_undone(tmp_path: Path) -> None:
+    wrong, right = "def pay(n):\n    return n\n", "def pay(n):\n    return n * 2\n"
+    root = write_files(tmp_path / "shop", {"payments.py": wrong, "test_payments.py": TESTS})
+    edit = {"path": "payments.py", "replacements": [{"old": "return n\n", "new": "return n * 2\n"}]}
+    script = [
+        When("mend", role="user").call("run_tests", {}),
+        When("FAILED (failures=1)", role="tool").call("edit_file", edit),
+        When("payments.py changed", role="tool").call("run_tests", {"targets": ["test_payments"]}),
+        When("OK", role="tool").say("Mended."),
+    ]
+    with scripted_model(script) as model:
+        configure(model, AS_ROOT)
+        async with bench_on(root) as bench:
+            person = Person(bench, YES, YES, YES)
+            bench.attach(prompter=person)
+            result = await (await bench.act("mend")).result()
+            assert result.answer.startswith("Mended.")
+            assert (root / "payments.py").read_text() == right
+            assert [shown.title.partition(" wants to ")[2] for shown in person.shown] == [
+                "run `python3 -m unittest discover`",
+                "change payments.py (+1 -1)",
+                "run `python3 -m unittest test_payments`",
+            ]
+            await bench.undo()
+    assert (root / "payments.py").read_text() == wrong
+
+
+GIT = {
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_AUTHOR_EMAIL": "a@b",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@b",
+}
+
+
+def commit(root: Path) -> None:
+    """Make a repository of a folder, with one commit of all that is in it."""
+    for arguments in (["init", "-q"], ["add", "-Af"], ["commit", "-qm", "First"]):
+        subprocess.run(["git", *arguments], cwd=root, env={**os.environ, **GIT}, check=True)
+
+
+@pytest.mark.req("TOOL-2", "SAFE-6")
+async def test_git_is_read_without_asking_and_runs_nothing_that_the_repository_names(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"a.txt": "one\n", ".env": "KEY=1\n"})
+    commit(root)
+    write_files(
+        root, {"a.txt": "two\n", ".env": "KEY=2\n", ".gitattributes": "*.txt diff=evil filter=evil\n"}
+    )
+    evil = f"{sys.executable} -c \"open('{root}/ran', 'w')\""
+    with (root / ".git/config").open("a") as config:
+        config.write(
+            f'[core]\n\tfsmonitor = {evil}\n[diff "evil"]\n\ttextconv = {evil}\n\tcommand = {evil}\n'
+        )
+        config.write(f'[filter "evil"]\n\tclean = {evil}\n\tsmudge = {evil}\n')
+    script = [
+        When("go", role="user").call("git_status", {}),
+        When("a.txt", role="tool").call("git_diff", {}),
+        When("+two", role="tool").call("git_log", {"patch": True}),
+        When("First", role="tool").call("git_blame", {"path": "a.txt"}),
+        When(role="tool").say("Done."),
+    ]
+    with scripted_model(script) as model:
+        configure(model, AS_ROOT)
+        async with bench_on(root) as bench:
+            result = await (await bench.act("go", approve=Approve.DENY)).result()
+    told = "".join(m["content"] for m in model.requests[-1].body["messages"] if m["role"] == "tool")
+    assert result.answer.startswith("Done."), told
+    assert "M a.txt" in told and "+two" in told and "First" in told and "1) one" in told
+    assert "KEY=" not in told
+    assert not (root / "ran").exists()

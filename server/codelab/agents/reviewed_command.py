@@ -3,6 +3,7 @@
 import asyncio
 import codecs
 from collections.abc import Sequence
+from dataclasses import replace
 
 from codelab.agents.approving import ask, refusal
 from codelab.agents.command_proposal import CommandProposal, propose_command
@@ -70,8 +71,11 @@ async def run_command(
         if proposal.sandbox.kind is Kind.OVERLAY and command.writes:
             difference = await asyncio.to_thread(read_difference, ran.stage, services.root)
         changes, left = await asyncio.to_thread(_reviewable, run, difference)
-    text = _told(proposal, ran.finished, left, difference.ignored)
-    summary = _summary(command, ran.finished)
+    finished = ran.finished
+    if command.clean is not None:
+        finished = replace(finished, output=command.clean(finished.output))
+    text = _told(proposal, finished, left, difference.ignored)
+    summary = _summary(command, finished)
     if not changes:
         return ToolText(text, summary)
     touches = [Touch(change.path, Access.WRITE) for change in changes]

@@ -153,6 +153,8 @@ def _workspace(job: Job, stage: Stage, *, writable: bool) -> list[str]:
     arguments = ["--bind", "merged", root] if writable else ["--ro-bind", root, root]
     for name in stage.read_only:
         arguments += ["--ro-bind", str(job.root / name), str(job.root / name)]
+    if stage.has_config:
+        arguments += ["--ro-bind", "config", str(job.root / ".git/config")]
     for name in stage.hidden:
         arguments += ["--ro-bind", "empty", str(job.root / name)]
     return arguments

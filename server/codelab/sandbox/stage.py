@@ -12,6 +12,7 @@ from pathlib import Path
 
 from codelab.core.errors import StateError
 from codelab.core.ids import new_id
+from codelab.sandbox.git_config import harmless_config
 from codelab.sandbox.hidden import hidden_files, is_there
 
 if sys.platform != "win32":
@@ -26,14 +27,16 @@ class Stage:
 
     Attributes:
         path: The folder. In it: ``upper``, the layer over the workspace; ``work``, ``merged`` and ``lower``,
-            which the mount needs; ``empty``, a file.
+            which the mount needs; ``empty``, a file; ``config``, what of ``.git/config`` may be seen.
         read_only: Paths of the workspace that the command may not change.
+        has_config: Whether there is a ``.git/config``, to be covered by ours.
         hidden: Paths of the workspace in whose place it sees an empty file.
         began: Time of change that a file written now would get, in nanoseconds.
     """
 
     path: Path
     read_only: tuple[str, ...]
+    has_config: bool
     hidden: tuple[str, ...]
     began: int
 
@@ -74,7 +77,10 @@ def prepared_stage(folder: Path, root: Path) -> Iterator[Stage]:
         read_only = tuple(name for name in (".git", ".codelab") if is_there(root / name))
         hidden = tuple(hidden_files(root))
         began = (path / "empty").stat().st_ctime_ns
-        yield Stage(path, read_only, hidden, began)
+        config = harmless_config(root)
+        if config is not None:
+            (path / "config").write_text(config, encoding="utf-8", errors="surrogateescape")
+        yield Stage(path, read_only, config is not None, hidden, began)
     finally:
         os.close(lock)
         remove_tree(path)

@@ -8,10 +8,15 @@ from codelab.tools import (
     edit_file,
     find_references,
     find_symbol,
+    git_blame,
+    git_diff,
+    git_log,
+    git_status,
     outline,
     read_file,
     repo_map,
     run_command,
+    run_tests,
     search_code,
 )
 from codelab.tools.contract import Tool
@@ -22,7 +27,8 @@ TOOLS: Mapping[str, Tool[Any]] = MappingProxyType(
         tool.name: tool
         for tool in (
             *(read_file.TOOL, search_code.TOOL, find_symbol.TOOL, find_references.TOOL, outline.TOOL),
-            *(repo_map.TOOL, edit_file.TOOL, run_command.TOOL),
+            *(repo_map.TOOL, edit_file.TOOL, run_command.TOOL, run_tests.TOOL),
+            *(git_status.TOOL, git_diff.TOOL, git_log.TOOL, git_blame.TOOL),
         )
     }
 )

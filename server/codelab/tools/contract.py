@@ -77,6 +77,7 @@ class Command:
         environment: Variables to set besides the usual ones.
         summary: What came of it in one line for the person, from its exit status and its output; None: the
             exit status.
+        clean: What is left of the output for the agent; None: all of it.
     """
 
     argv: tuple[str, ...]
@@ -86,6 +87,7 @@ class Command:
     writes: bool = True
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     summary: Callable[[int, str], str] | None = None
+    clean: Callable[[str], str] | None = None
 
 
 class SearchCode(Protocol):
