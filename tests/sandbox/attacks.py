@@ -30,6 +30,8 @@ os.makedirs(".vscode")
 open(".vscode/tasks.json", "w").write("x")
 """,
     "change the rights of a file": 'os.chmod("{root}/a.txt", 0o777)',
+    "change the time of a file": 'os.utime("{root}/a.txt", (1, 1))',
+    "change the attributes of a file": 'os.setxattr("{root}/a.txt", "user.planted", b"x")',
     "read a secret outside": 'leak(open("{outside}/secret.txt").read())',
     "read a secret of the workspace": 'leak(open(".env").read())',
     "read a key of the workspace": 'leak(open("deploy/id_rsa").read())',

@@ -13,6 +13,7 @@ import platform
 import pwd
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -107,7 +108,9 @@ class Person:
                 for name in names:
                     path = Path(place, name)
                     text = path.read_text() if path.is_file() else ""
-                    found[str(path)] = f"{path.lstat().st_mode:o} {text}"
+                    status = path.lstat()
+                    attributes = os.listxattr(path, follow_symlinks=False)
+                    found[str(path)] = f"{status.st_mode:o} {status.st_mtime_ns} {attributes} {text}"
         return found
 
     def close(self) -> None:
@@ -168,13 +171,23 @@ def run(sandbox: Sandbox, case: dict[str, Any], root: Path, base: Path) -> dict[
     watched, cancel = os.pipe()
     chunks: list[bytes] = []
 
+    closing = threading.Lock()
+
+    def close() -> None:
+        if closing.acquire(blocking=False):
+            os.close(cancel)
+
     def take(data: bytes) -> None:
         chunks.append(data)
-        if case.get("cancel_at", "\0").encode() in b"".join(chunks):
-            os.close(cancel)
-            case["cancel_at"] = "\0"
+        said = b"".join(chunks)
+        if case.get("die_at", "\0").encode() in said:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if case.get("cancel_at", "\0").encode() in said:
+            close()
 
-    closes = "cancel_at" not in case
+    timer = threading.Timer(case["cancel_after"], close) if "cancel_after" in case else None
+    if timer is not None:
+        timer.start()
     try:
         with prepared_stage(base / "stage", root) as stage:
             began = time.monotonic()
@@ -182,9 +195,11 @@ def run(sandbox: Sandbox, case: dict[str, Any], root: Path, base: Path) -> dict[
             took = time.monotonic() - began
             difference = read_difference(stage, root)
     finally:
+        if timer is not None:
+            timer.cancel()
+            timer.join()
+        close()
         os.close(watched)
-        if closes:
-            os.close(cancel)
     return {
         "code": finished.code,
         "stopped": finished.stopped,

@@ -6,7 +6,7 @@ from codelab.sandbox.types import Kind
 from tests.sandbox.attacks import ATTACKS
 from tests.support.sandboxes import in_sandboxes
 
-SANDBOXES = (Kind.OVERLAY, Kind.READ_ONLY)
+SANDBOXES = (Kind.OVERLAY, Kind.READ_ONLY, Kind.LANDLOCK)
 
 
 @pytest.mark.req("SAFE-6", "SAFE-5")

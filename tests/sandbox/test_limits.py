@@ -80,7 +80,7 @@ def test_a_fork_bomb_is_bounded_and_leaves_nothing() -> None:
 
 
 @pytest.mark.req("SAFE-6")
-@pytest.mark.parametrize("kind", [Kind.OVERLAY, Kind.READ_ONLY])
+@pytest.mark.parametrize("kind", [Kind.OVERLAY, Kind.READ_ONLY, Kind.LANDLOCK])
 def test_a_cancel_kills_what_has_detached_itself(kind: Kind) -> None:
     detaches = f"""
 import os, signal

@@ -247,7 +247,7 @@ async def test_git_is_read_without_asking_and_runs_nothing_that_the_repository_n
         config.write(f'[filter "evil"]\n\tclean = {evil}\n\tsmudge = {evil}\n')
     script = [
         When("go", role="user").call("git_status", {}),
-        When("a.txt", role="tool").call("git_diff", {}),
+        When("## ", role="tool").call("git_diff", {}),
         When("+two", role="tool").call("git_log", {"patch": True}),
         When("First", role="tool").call("git_blame", {"path": "a.txt"}),
         When(role="tool").say("Done."),

@@ -23,11 +23,11 @@ _SHARED_MEMORY_BYTES = 256_000_000
 _SYSTEM = ("/usr", "/opt", "/nix/store", "/gnu/store", "/etc")
 _LINKED = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 # What only root may read there; a command started by root could as well.
-_SECRETS_OF_THE_SYSTEM = (
+SECRETS_OF_THE_SYSTEM = (
     "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/sudoers", "/etc/krb5.keytab",
     "/etc/machine-id",
 )  # fmt: skip
-_SECRET_FOLDERS_OF_THE_SYSTEM = (
+SECRET_FOLDERS_OF_THE_SYSTEM = (
     "/etc/ssh", "/etc/ssl/private", "/etc/sudoers.d", "/etc/wireguard", "/etc/NetworkManager",
     "/etc/openvpn", "/etc/letsencrypt", "/etc/docker", "/etc/kubernetes",
 )  # fmt: skip
@@ -113,10 +113,10 @@ def _system() -> list[str]:
             arguments += ["--symlink", os.readlink(place), place]
         else:
             arguments += ["--ro-bind-try", place, place]
-    for place in _SECRETS_OF_THE_SYSTEM:
+    for place in SECRETS_OF_THE_SYSTEM:
         if os.path.exists(place):
             arguments += ["--ro-bind", "/dev/null", place]
-    for place in _SECRET_FOLDERS_OF_THE_SYSTEM:
+    for place in SECRET_FOLDERS_OF_THE_SYSTEM:
         if os.path.isdir(place):
             arguments += ["--tmpfs", place, "--remount-ro", place]
     return arguments

@@ -12,7 +12,9 @@ from pathlib import Path
 from codelab.core.errors import CodeLabError, Denied
 from codelab.sandbox.bubblewrap import OVERLAY_PROGRAMS, PROGRAMS
 from codelab.sandbox.environment import clean_environment
+from codelab.sandbox.landlock import OLDEST_ABI, landlock_abi
 from codelab.sandbox.run import run_here
+from codelab.sandbox.seatbelt import PROGRAM
 from codelab.sandbox.seccomp import filter_program
 from codelab.sandbox.stage import prepared_stage
 from codelab.sandbox.system_programs import system_program
@@ -80,6 +82,22 @@ def _bubblewrap(kind: Kind, names: tuple[str, ...], folder: Path, reasons: list[
     return _tried(Sandbox(kind, programs, lacking="; ".join(dict.fromkeys(reasons))), folder, reasons)
 
 
+def _landlock(folder: Path, reasons: list[str]) -> Sandbox | None:
+    abi = landlock_abi()
+    if abi < OLDEST_ABI:
+        reasons.append(f"Landlock {OLDEST_ABI} is needed and the kernel has {abi or 'none'}")
+        return None
+    return _tried(Sandbox(Kind.LANDLOCK, lacking="; ".join(dict.fromkeys(reasons))), folder, reasons)
+
+
+def _seatbelt(folder: Path, reasons: list[str]) -> Sandbox | None:
+    program = system_program(PROGRAM)
+    if not program:
+        reasons.append(f"{PROGRAM} is not there")
+        return None
+    return _tried(Sandbox(Kind.SEATBELT, {PROGRAM: program}), folder, reasons)
+
+
 def _tried(sandbox: Sandbox, folder: Path, reasons: list[str]) -> Sandbox | None:
     """Return the sandbox if a command in it runs, and writes where it should and nowhere else."""
     try:
@@ -96,7 +114,7 @@ def _tried(sandbox: Sandbox, folder: Path, reasons: list[str]) -> Sandbox | None
 
 def _writes_apart(sandbox: Sandbox, root: Path, folder: Path) -> bool:
     (root / "file").write_text("as it was", encoding="utf-8")
-    script = f"printf '{_WRITTEN}' > file; test ! -e /proc/1/root/proc/{os.getpid()}/exe && echo ok"
+    script = f"printf '{_WRITTEN}' > file; cat /proc/{os.getpid()}/environ > $TMPDIR/seen || echo ok"
     environment = clean_environment({}, root)
     job = Job(root, ("sh", "-c", script), ".", environment, Limits(seconds=20.0))
     watched, cancel = os.pipe()
@@ -128,4 +146,7 @@ def _fix(reasons: list[str]) -> str:
 
 
 _Finder = Callable[[Path, list[str]], Sandbox | None]
-_FINDERS: dict[str, tuple[_Finder, ...]] = {"linux": (_overlay, _read_only)}
+_FINDERS: dict[str, tuple[_Finder, ...]] = {
+    "linux": (_overlay, _read_only, _landlock),
+    "darwin": (_seatbelt,),
+}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codelab.core.finishing import finish_first
+from codelab.sandbox import landlock, seatbelt
 from codelab.sandbox.bubblewrap import check_place, launch_arguments
 from codelab.sandbox.seccomp import filter_file, filter_program
 from codelab.sandbox.stage import Stage, prepared_stage, written
@@ -114,6 +115,18 @@ def _launch(sandbox: Sandbox, job: Job, stage: Stage) -> Iterator[Launch]:
         yield Launch(job.argv, job.environment, job.root / job.directory)
         return
     check_place(job.root)
+    if sandbox.kind is Kind.LANDLOCK:
+        arguments = landlock.launch_arguments(job, stage)
+        environment = landlock.scratch_environment(job, stage)
+        scratch = stage.path / "scratch"
+        yield Launch(arguments, environment, job.root, written=lambda: written(scratch))
+        return
+    if sandbox.kind is Kind.SEATBELT:
+        arguments = seatbelt.launch_arguments(sandbox.programs[seatbelt.PROGRAM], job, stage)
+        environment = landlock.scratch_environment(job, stage)
+        scratch = stage.path / "scratch"
+        yield Launch(arguments, environment, job.root / job.directory, written=lambda: written(scratch))
+        return
     program = filter_program()
     status, status_inside = os.pipe()
     gate_inside, gate = os.pipe()

@@ -18,10 +18,15 @@ _X32 = 0x40000000  # the other set of system calls of x86-64
 # clone flags: namespaces of cgroups, UTS, IPC, users, processes, networks and mounts
 _NEW_NAMESPACES = 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000 | 0x20000
 _TYPING = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+_FLAGS = (0x40086602, 0x401C5820)  # FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR
 _UNIX, _INET, _INET6, _NETLINK = 1, 2, 10, 16
 
 # Numbers from arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
 _X86_64 = {
+    "shmget": 29, "shmat": 30, "semget": 64, "msgget": 68, "mq_open": 240, "chmod": 90, "fchmod": 91,
+    "fchmodat": 268, "chown": 92, "fchown": 93, "lchown": 94, "fchownat": 260, "utime": 132, "utimes": 235,
+    "futimesat": 261, "utimensat": 280, "setxattr": 188, "lsetxattr": 189, "fsetxattr": 190,
+    "removexattr": 197, "lremovexattr": 198, "fremovexattr": 199,
     "socket": 41, "clone": 56, "syslog": 103, "setpgid": 109, "setsid": 112,
     "pivot_root": 155, "adjtimex": 159, "chroot": 161, "acct": 163, "settimeofday": 164,
     "mount": 165, "umount2": 166, "swapon": 167, "swapoff": 168, "reboot": 169, "sethostname": 170,
@@ -32,6 +37,9 @@ _X86_64 = {
     "setns": 308, "finit_module": 313, "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
 }  # fmt: skip
 _AARCH64 = {
+    "shmget": 194, "shmat": 196, "semget": 190, "msgget": 186, "mq_open": 180, "fchmod": 52, "fchmodat": 53,
+    "fchown": 55, "fchownat": 54, "utimensat": 88, "setxattr": 5, "lsetxattr": 6, "fsetxattr": 7,
+    "removexattr": 14, "lremovexattr": 15, "fremovexattr": 16,
     "socket": 198, "clone": 220, "syslog": 116, "setpgid": 154,
     "setsid": 157, "pivot_root": 41, "adjtimex": 171, "chroot": 51, "acct": 89,
     "settimeofday": 170, "mount": 40, "umount2": 39, "swapon": 224, "swapoff": 225, "reboot": 142,
@@ -45,20 +53,30 @@ _AARCH64 = {
 _LATER = {
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428,
     "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "mount_setattr": 442,
-    "quotactl_fd": 443,
+    "quotactl_fd": 443, "fchmodat2": 452, "setxattrat": 463, "removexattrat": 466, "file_setattr": 469,
 }  # fmt: skip
 _CLONE3 = 435
-_BY_ARGUMENTS = ("socket", "clone", "ioctl", "setpgid", "setsid")
+_BY_ARGUMENTS = ("socket", "clone", "ioctl")
+# What namespaces hold. Landlock, which has to do without them, also knows nothing of rights, owners, times
+# and attributes of files.
+_HELD_BY_NAMESPACES = frozenset(
+    {
+        "setpgid", "setsid", "shmget", "shmat", "semget", "msgget", "mq_open", "chmod", "fchmod", "fchmodat",
+        "fchmodat2", "chown", "fchown", "lchown", "fchownat", "utime", "utimes", "futimesat", "utimensat",
+        "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "setxattrat",
+        "removexattrat", "file_setattr",
+    }
+)  # fmt: skip
 
 _MACHINES = {"x86_64": (0xC000003E, _X86_64), "aarch64": (0xC00000B7, _AARCH64)}  # AUDIT_ARCH_*
 
 
-def filter_program(*, sockets: bool = True, groups: bool = True, machine: str = "") -> bytes:
+def filter_program(*, namespaced: bool = True, machine: str = "") -> bytes:
     """Return the filter as an array of ``struct sock_filter``.
 
     Args:
-        sockets: Let it make sockets of the usual kinds: harmless where a network namespace holds them.
-        groups: Let it leave its process group: harmless where a process namespace holds it.
+        namespaced: Whether namespaces hold the command. Without them it may make no socket, share no memory
+            by name, and not leave its process group, by which it is killed.
         machine: As ``platform.machine()`` says; this one's if empty.
 
     Raises:
@@ -75,13 +93,12 @@ def filter_program(*, sockets: bool = True, groups: bool = True, machine: str = 
         program += [_jump(_AT_LEAST, _X32, 0, 1), _answer(_KILL)]
     program += _refuse(_CLONE3, errno.ENOSYS)  # its flags are out of a filter's sight; libraries fall back
     for name, number in {**numbers, **_LATER}.items():
-        if name not in _BY_ARGUMENTS:
+        if name not in _BY_ARGUMENTS and not (namespaced and name in _HELD_BY_NAMESPACES):
             program += _refuse(number, errno.EPERM)
-    if not groups:
-        program += _refuse(numbers["setsid"], errno.EPERM) + _refuse(numbers["setpgid"], errno.EPERM)
     program += _refuse_if(numbers["clone"], 0, [(_ANY_BIT, _NEW_NAMESPACES)])
-    program += _refuse_if(numbers["ioctl"], 1, [(_EQUAL, request) for request in _TYPING])
-    if sockets:
+    requests = _TYPING if namespaced else (*_TYPING, *_FLAGS)
+    program += _refuse_if(numbers["ioctl"], 1, [(_EQUAL, request) for request in requests])
+    if namespaced:
         program += _allow_only(numbers["socket"], (_UNIX, _INET, _INET6, _NETLINK))
     else:
         program += _refuse(numbers["socket"], errno.EACCES)

@@ -27,7 +27,8 @@ class Stage:
 
     Attributes:
         path: The folder. In it: ``upper``, the layer over the workspace; ``work``, ``merged`` and ``lower``,
-            which the mount needs; ``empty``, a file; ``config``, what of ``.git/config`` may be seen.
+            which the mount needs; ``scratch``, for what is written where there is no layer; ``empty``, a
+            file; ``config``, what of ``.git/config`` may be seen.
         read_only: Paths of the workspace that the command may not change.
         has_config: Whether there is a ``.git/config``, to be covered by ours.
         hidden: Paths of the workspace in whose place it sees an empty file.
@@ -71,7 +72,7 @@ def prepared_stage(folder: Path, root: Path) -> Iterator[Stage]:
         ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for name in ("upper", "work", "merged", "lower"):
+        for name in ("upper", "work", "merged", "lower", "scratch"):
             (path / name).mkdir()
         (path / "empty").touch(mode=0o444)
         read_only = tuple(name for name in (".git", ".codelab") if is_there(root / name))

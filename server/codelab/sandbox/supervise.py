@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from codelab.core.errors import StateError
 from codelab.sandbox.kept_output import KeptOutput
@@ -67,11 +68,11 @@ def supervise(launch: Launch, limits: Limits, on_output: Callable[[bytes], None]
     output, writing = os.pipe()
     try:
         process = _start(launch, writing)
+        watch = _Watch(process, launch, limits, on_output)
         try:
-            watch = _Watch(process, launch, limits, on_output)
             watch.follow(output, cancel_fd)
         finally:
-            code, cpu_seconds = _reap(process)
+            code, cpu_seconds = _reap(process, watch.reaped)
     finally:
         os.close(output)
     if launch.status_fd >= 0 and not watch.inside:
@@ -107,9 +108,12 @@ def _not_made(why: str) -> StateError:
     return StateError(what, why=why[-_MOST_WHY:], fix="See `codelab doctor`")
 
 
-def _reap(process: "subprocess.Popen[bytes]") -> tuple[int, float]:
+_Reaped = tuple[int, int, Any]  # what wait4 returns
+
+
+def _reap(process: "subprocess.Popen[bytes]", reaped: _Reaped | None) -> tuple[int, float]:
     """Wait for the launcher's end; return its exit status and the processor time of all below it."""
-    _, status, usage = os.wait4(process.pid, 0)
+    _, status, usage = reaped or os.wait4(process.pid, 0)
     code = os.waitstatus_to_exitcode(status)
     process.returncode = code
     return (128 - code if code < 0 else code), usage.ru_utime + usage.ru_stime
@@ -128,6 +132,7 @@ class _Watch:
         self.kept = KeptOutput(limits.output)
         self.stopped = ""
         self.inside = 0  # the first process of the namespace, as seen from outside
+        self.reaped: _Reaped | None = None  # where only waiting for it tells that it has ended
         self.began = time.monotonic()
         self.peak_memory = self.peak_processes = self.disk = 0
         self._process = process
@@ -153,6 +158,9 @@ class _Watch:
                     selector.register(fd, selectors.EVENT_READ, take)
             try:
                 self._turn(selector, output)
+            except BaseException:
+                self._kill()
+                raise
             finally:
                 for fd in (ending, self._handle):
                     if fd >= 0:
@@ -230,7 +238,9 @@ class _Watch:
             if size > limits.disk or count > _MOST_FILES:
                 self._stop("disk")
         if not hasattr(os, "pidfd_open") and not self._ended_at:
-            self._ended_at = now if has_ended(self._process.pid) else 0.0
+            reaped = os.wait4(self._process.pid, os.WNOHANG)
+            if reaped[0]:
+                self.reaped, self._ended_at = reaped, now
 
     def _kill(self) -> None:
         """Kill the namespace, which leaves no survivor; where there is none, the process group."""
@@ -240,9 +250,3 @@ class _Watch:
         else:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-
-
-def has_ended(pid: int) -> bool:
-    """Tell whether a child has ended, and leave it to be waited for."""
-    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-    return os.waitid(os.P_PID, pid, options) is not None
