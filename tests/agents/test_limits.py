@@ -41,4 +41,5 @@ def test_after_two_refusals_editing_is_withheld_and_after_the_last_search_search
     limits = Limits(RunSettings(searches=1))
     assert limits.withheld() == {}
     limits.searches, limits.rejections = 1, 2
-    assert limits.withheld() == {"search_code": "searches", "edit_file": "rejections"}
+    refused = dict.fromkeys(("edit_file", "run_command", "run_tests"), "rejections")
+    assert limits.withheld() == {"search_code": "searches", **refused}
