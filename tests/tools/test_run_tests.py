@@ -108,10 +108,6 @@ def test_a_diff_of_secrets_is_left_out_of_what_git_shows() -> None:
 @pytest.mark.req("SAFE-4")
 @pytest.mark.parametrize("text", ["--output=/etc/x", "-O/evil", "HEAD --ext-diff", "HEAD\n--x"])
 def test_a_revision_is_never_an_option_of_git(text: str) -> None:
-    for arguments, tool in (
-        (git_diff.GitDiff(revision=text), git_diff),
-        (git_log.GitLog(revision=text), git_log),
-    ):
-        assert arguments.revision == text
+    for tool in (git_diff, git_log):
         with pytest.raises(CodeLabError, match="no revision"):
             tool.revision(text)

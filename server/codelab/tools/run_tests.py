@@ -59,8 +59,13 @@ def find_runner(root: Path, directory: str) -> Runner:
         "npm": _has_npm_test(manifests["package.json"]),
         "make": bool(re.search(r"^test\s*:(?!=)", manifests["Makefile"], re.M)),
     }
-    python: Runner = "pytest" if _has_pytest(folder) else "unittest"
-    return next((runner for runner, asked in asks.items() if asked), python if has_files else "")
+    otherwise: Runner = ""
+    if has_files:
+        otherwise = "pytest" if _has_pytest(folder) else "unittest"
+    for runner, asked in asks.items():
+        if asked:
+            return runner
+    return otherwise
 
 
 def _text(root: Path, directory: str, name: str) -> str:
