@@ -7,9 +7,9 @@ import pytest
 from codelab.core.errors import CodeLabError
 from codelab.index.repo_map import RepoMap
 from codelab.store.overlay import Overlay
-from codelab.tools import git_diff, git_log, run_tests
+from codelab.tools import run_tests
 from codelab.tools.contract import Command, ToolContext
-from codelab.tools.git_reading import without_secrets
+from codelab.tools.git_reading import revision, without_secrets
 from codelab.workspace.view import WorkspaceView
 from tests.support.bench import write_files
 
@@ -108,6 +108,6 @@ def test_a_diff_of_secrets_is_left_out_of_what_git_shows() -> None:
 @pytest.mark.req("SAFE-4")
 @pytest.mark.parametrize("text", ["--output=/etc/x", "-O/evil", "HEAD --ext-diff", "HEAD\n--x"])
 def test_a_revision_is_never_an_option_of_git(text: str) -> None:
-    for tool in (git_diff, git_log):
-        with pytest.raises(CodeLabError, match="no revision"):
-            tool.revision(text)
+    with pytest.raises(CodeLabError, match="no revision"):
+        revision(text)
+    assert revision("main..HEAD~2") == "main..HEAD~2"  # the control
