@@ -1,11 +1,9 @@
 """Choosing a model for a task: what the settings name, what is reachable now, and the reasons in words."""
 
 import asyncio
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import ModelError
 from codelab_models.found import Inventory, find_everything, local_places
 from codelab_models.in_turn import EDITOR
+from codelab_models.memory import memory_bytes
 from codelab_models.naming import AUTO, file_named, of_file
 from codelab_models.providers import provider_of
 from codelab_models.registry.describe import profile_of
@@ -204,15 +203,6 @@ def found_candidates(inventory: Inventory, own: tuple[Family, ...] = ()) -> list
         if server.place.provider
         for model in server.models
     ]
-
-
-@lru_cache(maxsize=1)
-def memory_bytes() -> int:
-    """Return the memory of this machine, 0 where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 0
 
 
 def _by_provider(servers: Sequence[Server]) -> dict[str, Server]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,7 +13,8 @@ from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
 from codelab_models.embedding_client import RemoteEmbedder
 from codelab_models.gguf import fingerprint
-from codelab_models.local_models import BY_PATH, is_local, model_folders, path_of
+from codelab_models.local_models import is_local, model_folders, path_of
+from codelab_models.naming import of_file
 from codelab_models.providers import access_for, provider_of
 from codelab_models.rendezvous import ACCESS_HEADER, limits_header
 from codelab_models.transport import Address, base_url_of
@@ -97,7 +99,8 @@ def open_embedder(
 
 
 def _local_embedder(model: str, places: Places, settings: Settings) -> "Embedder":
-    path = path_of(model, model_folders(places.models, settings.models.local_folders))
+    folders = model_folders(Path.home(), places.models, settings.models.local_folders)
+    path = path_of(model, folders)
 
     async def at_host() -> Address:
         from codelab_models.start import ensure_host
@@ -106,7 +109,7 @@ def _local_embedder(model: str, places: Places, settings: Settings) -> "Embedder
 
     # Another file of the same name makes other vectors.
     name = f"{model} {fingerprint(path)}"
-    return RemoteEmbedder(name, f"{BY_PATH}{path}", at_host, seconds=_LOCAL_SECONDS, explained=True)
+    return RemoteEmbedder(name, of_file(path), at_host, seconds=_LOCAL_SECONDS, explained=True)
 
 
 def without_passwords(source: str) -> str:

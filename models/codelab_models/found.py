@@ -2,31 +2,20 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
+from codelab_models.local_models import files_in, model_folders
 from codelab_models.naming import of_file
 from codelab_models.providers import PROVIDERS, access_for, provider_of
 from codelab_models.servers import PROBE_SECONDS, Place, Server, is_loopback, look_at, places_for
 from codelab_models.transport import Address, base_url_of
 
 FILES_SHOWN = 20
-FOLDERS_LOOKED_AT = 2000
 MANIFESTS_SHOWN = 50
-
-MODEL_FOLDERS = (
-    "models",
-    ".lmstudio/models",
-    ".cache/lm-studio/models",
-    ".cache/llama.cpp",
-    ".cache/huggingface/hub",
-    ".local/share/nomic.ai/GPT4All",
-    "Library/Caches/llama.cpp",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +67,13 @@ async def find_everything(
         environ: Where keys and the addresses of servers may be.
         home: The person's home folder.
         places: Where CodeLab keeps models itself.
-        models: ``models.api_base`` may name a server on this machine.
+        models: ``models.api_base`` may name a server on this machine, ``models.local_folders`` folders.
         seconds: Longest wait for each server.
     """
+    folders = model_folders(home, places.models, models.local_folders)
     servers, files, pulled = await asyncio.gather(
         look_at(local_places(models, environ), seconds=seconds),
-        asyncio.to_thread(gguf_files, home, (places.models,)),
+        asyncio.to_thread(lambda: list(files_in(folders, FILES_SHOWN))),
         asyncio.to_thread(pulled_by_ollama, home, environ),
     )
     running = [_server(server) for server in servers if not server.trouble]
@@ -142,29 +132,6 @@ def find_keys(environ: Mapping[str, str]) -> list[Found]:
         for variable in provider.keys
         if environ.get(variable) and provider.example
     ]
-
-
-def gguf_files(home: Path, more: tuple[Path, ...] = ()) -> list[Path]:
-    """Return GGUF files in the folders where programs keep them; looks at a bounded number of folders.
-
-    Args:
-        home: The person's home folder.
-        more: Further folders.
-    """
-    found: list[Path] = []
-    looked_at = 0
-    for folder in (*more, *(home / name for name in MODEL_FOLDERS)):
-        for here, folders, names in os.walk(folder):
-            folders.sort()
-            looked_at += 1
-            if looked_at > FOLDERS_LOOKED_AT or len(found) >= FILES_SHOWN:
-                return found[:FILES_SHOWN]
-            found += [
-                Path(here) / name
-                for name in sorted(names)
-                if name.lower().endswith(".gguf") and "mmproj" not in name.lower()
-            ]
-    return found[:FILES_SHOWN]
 
 
 def pulled_by_ollama(home: Path, environ: Mapping[str, str]) -> list[str]:

@@ -206,6 +206,8 @@ class _Head:
         if kind == _STRING:
             for _ in range(count):
                 (length,) = self._unpack("<Q")
+                if length > self._size:
+                    raise self._cut()
                 self._file.seek(length, 1)
         else:
             self._file.seek(count * struct.calcsize(_FORMATS[kind]), 1)
@@ -225,12 +227,14 @@ def _facts(path: Path, size: int, metadata: dict[str, Any], lengths: dict[str, i
 
     def number(key: str, default: int = 0) -> int:
         value = metadata.get(f"{architecture}.{key}", default)
-        return value if isinstance(value, int) else default
+        return value if isinstance(value, int) and value >= 0 else default
 
     layers, embedding = number("block_count"), number("embedding_length")
     heads = number("attention.head_count", 1) or 1
-    kv_heads = metadata.get(f"{architecture}.attention.head_count_kv", heads)
-    kv_heads_in_all = sum(kv_heads) if isinstance(kv_heads, list) else layers * int(kv_heads)
+    of_each_layer = metadata.get(f"{architecture}.attention.head_count_kv")
+    kv_heads_in_all = layers * number("attention.head_count_kv", heads)
+    if isinstance(of_each_layer, list):
+        kv_heads_in_all = sum(count for count in of_each_layer if isinstance(count, int))
     width = embedding // heads
     of_one_head = number("attention.key_length", width) + number("attention.value_length", width)
     encodes = architecture in ENCODERS

@@ -34,15 +34,15 @@ def is_local(model: str) -> bool:
     return model.startswith((BY_PATH, BY_NAME))
 
 
-def model_folders(own: Path, more: Sequence[str]) -> tuple[Path, ...]:
+def model_folders(home: Path, own: Path, more: Sequence[str]) -> tuple[Path, ...]:
     """Return the folders for models, those that the person named first.
 
     Args:
+        home: The person's home folder.
         own: CodeLab's own.
         more: The setting ``models.local_folders``.
     """
     named = (Path(folder).expanduser() for folder in more)
-    home = Path.home()
     return (*named, own, *(home / folder for folder in USUAL_FOLDERS))
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from codelab.core.errors import InputError
 from codelab_models.failures import one_line
+from codelab_models.local_models import BY_PATH, ENDING
 from codelab_models.unknown import unknown_model
 
 AUTO = "auto"
 """Value of a role's setting that takes the best of what is found on this machine."""
 
-BY_PATH = "gguf:"
 NOTHING = ("", "none")
 
 
@@ -30,7 +30,7 @@ def as_setting(role: str, model: str) -> str:
     if role == "embedding" and typed == AUTO:
         raise InputError("`auto` is for the roles that chat", fix="Name the model that embeds, or `none`")
     path = Path(typed.removeprefix(BY_PATH)).expanduser()
-    if typed.startswith(BY_PATH) or typed.lower().endswith(".gguf"):
+    if typed.startswith(BY_PATH) or typed.lower().endswith(ENDING):
         if not path.is_file():
             raise InputError(
                 f"There is no file {one_line(str(path))}",

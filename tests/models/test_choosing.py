@@ -9,9 +9,11 @@ import pytest
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import InputError, ModelError, NoModel
-from codelab_models.choosing import ModelChooser, found_candidates, memory_bytes, named_models
+from codelab_models.choosing import ModelChooser, found_candidates, named_models
 from codelab_models.failures import FailureKind, ModelFailure
-from codelab_models.found import find_everything, gguf_files, pulled_by_ollama
+from codelab_models.found import FILES_SHOWN, find_everything, pulled_by_ollama
+from codelab_models.local_models import files_in, model_folders
+from codelab_models.memory import memory_bytes
 from codelab_models.naming import as_setting
 from codelab_models.providers import access_for
 from codelab_models.registry.select import CHAT_ROLES, Role, Task
@@ -257,11 +259,23 @@ def test_model_files_in_the_usual_folders_are_found(tmp_path: Path) -> None:
     for name in ("models/a.gguf", ".lmstudio/models/x/y/B.GGUF", "models/notes.txt", "elsewhere/c.gguf"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert [path.name for path in gguf_files(tmp_path)] == ["a.gguf", "B.GGUF"]
-    assert len(gguf_files(tmp_path, (tmp_path / "elsewhere",))) == 3
+    folders = model_folders(tmp_path, tmp_path / "own", [])
+    assert [path.name for path in files_in(folders, FILES_SHOWN)] == ["a.gguf", "B.GGUF"]
+    more = model_folders(tmp_path, tmp_path / "own", [str(tmp_path / "elsewhere")])
+    assert [path.name for path in files_in(more, FILES_SHOWN)] == ["c.gguf", "a.gguf", "B.GGUF"]
     for number in range(50):
         (tmp_path / "models" / f"{number}.gguf").touch()
-    assert len(gguf_files(tmp_path)) == 20
+    assert len(list(files_in(folders, FILES_SHOWN))) == FILES_SHOWN == 20
+
+
+async def test_a_folder_that_the_settings_name_is_looked_in(tmp_path: Path) -> None:
+    file = write_gguf(tmp_path / "elsewhere/c.gguf", {"general.architecture": "llama"})
+    named = ModelSettings(local_folders=(str(file.parent),))
+    found = await find_everything({}, tmp_path, places_in(tmp_path), named, seconds=0.05)
+    assert found.files == (file,)
+    assert (
+        await find_everything({}, tmp_path, places_in(tmp_path), ModelSettings(), seconds=0.05)
+    ).files == ()
 
 
 @pytest.mark.req("SAFE-7")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from codelab.core.errors import InputError
-from codelab_models.registry.describe import profile_of
+from codelab.core.errors import InputError, ModelError
+from codelab_models.gguf import read_gguf
+from codelab_models.registry.describe import gguf_facts, profile_of
 from codelab_models.registry.families import known_families, own_families, read_family
-from codelab_models.registry.gguf_header import gguf_facts, is_gguf, read_gguf_header
 from codelab_models.registry.known_models import is_known, known_providers, map_facts, similar_models
 from codelab_models.registry.profile import Profile, in_words, profile_from
 from tests.support.gguf_file import gguf_header, write_gguf
@@ -113,9 +113,9 @@ QWEN = {
 
 def test_a_gguf_header_says_what_its_model_can_do(tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "some.gguf", dict(QWEN))
-    header = read_gguf_header(path)
-    assert (header.architecture, header.context, header.parts) == ("qwen2", 65536, 1)
-    assert header.values["tokenizer.ggml.tokens"] == 3
+    found = read_gguf(path)
+    assert (found.architecture, found.name, found.context_length) == ("qwen2", QWEN["general.name"], 65536)
+    assert found.vocabulary == 3
     assert profile_of("some.gguf", file=path) == Profile(
         family="qwen-coder",
         code=True,
@@ -124,38 +124,42 @@ def test_a_gguf_header_says_what_its_model_can_do(tmp_path: Path) -> None:
         context=65536,
         fill_in_the_middle=True,
     )
-    assert is_gguf(path)
 
 
 def test_a_gguf_without_tools_in_its_template_is_held_to_a_schema_instead(tmp_path: Path) -> None:
     path = write_gguf(
         tmp_path / "a.gguf", {"general.architecture": "llama", "tokenizer.chat_template": "{{x}}"}
     )
-    assert gguf_facts(read_gguf_header(path)) == {"json_schema": True, "calls": "json"}
+    assert gguf_facts(read_gguf(path)) == {"json_schema": True, "calls": "json"}
 
 
 def test_a_gguf_that_pools_makes_vectors(tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "e.gguf", {"general.architecture": "bert", "bert.pooling_type": 1})
     assert profile_of("e.gguf", file=path).embedding
     assert not profile_of("e.gguf", file=path).chat
+    encoder = write_gguf(tmp_path / "f.gguf", {"general.architecture": "nomic-bert"})
+    assert profile_of("f.gguf", file=encoder).embedding
 
 
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "does not begin"),
+        (b"", "is empty"),
         (b"PK\x03\x04 a zip file", "does not begin"),
         (b"GGUF" + struct.pack("<IQQ", 9, 0, 0), "version 9"),
-        (b"GGUF" + struct.pack("<IQQ", 3, 0, 10**12), "keys"),
-        (b"GGUF" + struct.pack("<IQQ", 3, 0, 1), "ends in the middle"),
-        (b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 2**63), "too long"),
-        (gguf_header({"a": "b"})[:-1], "ends in the middle"),
-        (gguf_header({"a": [1, 2, 3]})[:-1], ""),
+        (b"GGUF" + struct.pack("<IQQ", 3, 0, 10**12), "makes no sense"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 0, 1), "ends too early"),
+        (b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 2**63), "makes no sense"),
+        (gguf_header({"a": "b"})[:-1], "ends too early"),
+        (gguf_header({"a": [1, 2, 3]})[:-1], "ends too early"),
+        (gguf_header({"a": [1] * 5000})[:-1], "ends too early"),
+        (gguf_header({"a": ["b"] * 5000})[:-1], "ends too early"),
+        (b"GGUF" + struct.pack("<IQQQ1sIIQQ", 3, 0, 1, 1, b"a", 9, 8, 5000, 2**64 - 1), "ends too early"),
         (
             gguf_header({"a": 1}).replace(struct.pack("<II", 4, 1), struct.pack("<II", 77, 1)),
-            "unknown type 77",
+            "makes no sense",
         ),
-        (b"GGUF" + struct.pack("<IQQQ1sIIQ", 3, 0, 1, 1, b"a", 9, 5, 2**62), "header is too long"),
+        (b"GGUF" + struct.pack("<IQQQ1sIIQ", 3, 0, 1, 1, b"a", 9, 5, 2**62), "makes no sense"),
     ],
 )
 def test_what_is_no_whole_gguf_header_is_told_in_one_sentence(
@@ -163,19 +167,25 @@ def test_what_is_no_whole_gguf_header_is_told_in_one_sentence(
 ) -> None:
     path = tmp_path / "broken.gguf"
     path.write_bytes(content)
-    if not why:  # an array is passed over; that its end is missing is for whoever loads the tensors
-        assert read_gguf_header(path).values == {"a": 3}
-        return
-    with pytest.raises(InputError, match=why) as told:
-        read_gguf_header(path)
-    assert "broken.gguf is not a usable GGUF file" in str(told.value)
+    with pytest.raises(ModelError, match=why) as told:
+        read_gguf(path)
+    assert "broken.gguf" in told.value.what
+    assert told.value.fix
     assert profile_of("broken.gguf", file=path) == profile_of("broken.gguf")
 
 
 def test_a_gguf_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
-        read_gguf_header(tmp_path / "gone.gguf")
-    assert not is_gguf(tmp_path / "gone.gguf")
+    gone = tmp_path / "gone.gguf"
+    with pytest.raises(ModelError, match=r"There is no file .*gone\.gguf"):
+        read_gguf(gone)
+    assert profile_of("gone.gguf", file=gone) == profile_of("gone.gguf")
+
+
+def test_a_gguf_header_with_values_of_other_types_than_usual_is_read(tmp_path: Path) -> None:
+    heads = "llama.attention.head_count_kv"
+    for odd in ("many", 1.5, ["a", "b"]):
+        path = write_gguf(tmp_path / "odd.gguf", {"general.architecture": "llama", heads: odd})
+        assert read_gguf(path).kv_bytes_per_token == 0
 
 
 # --- merging -----------------------------------------------------------------------------------------------

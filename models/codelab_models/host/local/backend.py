@@ -96,7 +96,7 @@ class LocalBackend:
         return await asyncio.to_thread(path_of, model, self._folders())
 
     def _folders(self) -> tuple[Path, ...]:
-        return model_folders(self._own_folder, self._settings().local_folders)
+        return model_folders(Path.home(), self._own_folder, self._settings().local_folders)
 
 
 def _numbers(row: str) -> list[float]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from codelab.config.settings import ModelSettings
 from codelab_models.failures import FailureKind, failure
 from codelab_models.gguf import GgufFacts
-from codelab_models.host.local.machine import memory_bytes
+from codelab_models.memory import memory_bytes
 
 BATCH = 512
 """Tokens of a prompt that are evaluated at once."""
