@@ -6,6 +6,8 @@ from codelab.sandbox.types import Kind
 from tests.sandbox.attacks import ATTACKS
 from tests.support.sandboxes import in_sandboxes
 
+pytestmark = pytest.mark.slow
+
 SANDBOXES = (Kind.OVERLAY, Kind.READ_ONLY, Kind.LANDLOCK)
 
 

@@ -7,6 +7,8 @@ import pytest
 from codelab.sandbox.types import Kind
 from tests.support.sandboxes import in_sandboxes
 
+pytestmark = pytest.mark.slow
+
 TOKEN = f"codelab-{uuid.uuid4().hex}"  # to find survivors by
 PYTHON = ["/usr/bin/python3", "-I", "-S", "-c"]
 TREE = """

@@ -14,6 +14,8 @@ from tests.sandbox.inside import survivors
 from tests.support.leftovers import Leftover, wait_for_end
 from tests.support.sandboxes import in_sandboxes
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 DETACHES = """
 import os
