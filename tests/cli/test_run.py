@@ -159,14 +159,14 @@ def test_what_the_model_hides_in_a_change_is_shown(project: Path) -> None:
 
 @pytest.mark.req("SAFE-2", "CARD-6")
 @pytest.mark.parametrize(
-    ("approve", "after", "states"),
-    [("ask", BEFORE, ["rejected"]), ("deny", BEFORE, None), ("allow-edits", AFTER, None)],
+    ("mode", "after", "states"),
+    [("ask", BEFORE, ["rejected"]), ("plan", BEFORE, None), ("allow-edits", AFTER, None)],
 )
 def test_without_a_terminal_only_what_was_allowed_beforehand_is_changed(
-    project: Path, approve: str, after: str, states: list[str] | None
+    project: Path, mode: str, after: str, states: list[str] | None
 ) -> None:
     with coder():
-        ended = codelab("run", "--root", project, "--json", "--approve", approve, "check it")
+        ended = codelab("run", "--root", project, "--json", "--mode", mode, "check it")
     assert ended.code == 0, ended.err
     assert content(project) == after
     assert len(ended.data["changed"]) == (after != BEFORE)

@@ -196,7 +196,7 @@ async def test_an_edit_lands_where_it_belongs_in_any_text(codelab_home: Path, tm
     async with opened(codelab_home, tmp_path, *rules) as scene:
         for text in STRANGE_TEXTS.values():
             await scene.editor.type_text(text)
-            await scene.client.command("codelab.run", {"task": "y", "approve": "allow-edits", "show": False})
+            await scene.client.command("codelab.run", {"task": "y", "mode": "allow-edits", "show": False})
             assert scene.editor.text == text.replace("y = 1", "y = 22")
             await scene.client.command("codelab.undo", {"show": False})
             assert scene.editor.text == text
@@ -362,7 +362,7 @@ async def test_unsaved_text_is_found_as_the_editor_shows_it(codelab_home: Path, 
         ("codelab.chat", [{"question": "x", "colour": "red"}], "has no argument 'colour'"),
         ("codelab.chat", [" "], "needs a question"),
         ("codelab.chat", [{"question": "x", "path": "file:///elsewhere/a.py"}], "not in the workspace"),
-        ("codelab.run", [{"task": "x", "approve": "always"}], "knows `approve` as ask, deny, allow-edits"),
+        ("codelab.run", [{"task": "x", "mode": "always"}], "knows `mode` as ask, plan, allow-edits"),
         ("codelab.run", [{"task": "x", "wait": "no"}], "wants true or false for 'wait'"),
         ("codelab.search", ["x", 0], "limit from 1"),
         ("codelab.search", ["x", True], "wants a whole number for 'limit'"),

@@ -17,8 +17,14 @@ from codelab.store.state import StateDb, UserDb
 
 # What was released is never changed: add a file, and its hash here.
 RELEASED = {
-    "migrations": {"foundation": "9f748cd1c684699b855b91a858e38017f3c097ec50b381a55101edd5836273c5"},
-    "user_migrations": {"foundation": "11812d672d718a979ea5a5cfd47e2c0052a68d40538c900309e0c85411fd9622"},
+    "migrations": {
+        "foundation": "9f748cd1c684699b855b91a858e38017f3c097ec50b381a55101edd5836273c5",
+        "modes_and_taint": "82bb4c142bdd54ee3756838e1f12d9a16504aa40998e72259e92cae4dcddf02f",
+    },
+    "user_migrations": {
+        "foundation": "11812d672d718a979ea5a5cfd47e2c0052a68d40538c900309e0c85411fd9622",
+        "operations": "f1cadcfb71d5614a4cb897615a2dd5ba6c8a2bd6e92c2b3e48af1556726513af",
+    },
 }
 
 FIRST = Migration(1, "first", "CREATE TABLE t (x TEXT) STRICT;\nINSERT INTO t VALUES ('kept');\n")

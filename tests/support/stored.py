@@ -15,7 +15,7 @@ def a_run(run_id: str = "run-1", **values: Any) -> Run:
     """Return a run of session ``ses-1``."""
     row: dict[str, Any] = {
         "id": run_id, "session": "ses-1", "agent": "coder", "reason": "it writes", "task": "fix it",
-        "state": RunState.IDLE, "face": "face-1", "approve": "ask", "created_at": 1.0, "updated_at": 1.0,
+        "state": RunState.IDLE, "face": "face-1", "mode": "ask", "created_at": 1.0, "updated_at": 1.0,
     }  # fmt: skip
     return Run(**(row | values))
 

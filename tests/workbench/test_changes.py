@@ -7,7 +7,7 @@ import pytest
 
 from codelab.core.errors import EditConflict, NoModel, NotFound
 from codelab.core.events import RunState
-from codelab.workbench.types import Approve, RunResult, Verdict
+from codelab.workbench.types import Mode, RunResult, Verdict
 from tests.support.bench import PAYMENTS, BufferEditor, Person, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 
@@ -21,13 +21,13 @@ CODER = [
 ]
 
 
-async def run_coder(root: Path, *verdicts: Any, approve: Approve = Approve.ASK, more: str = "") -> RunResult:
+async def run_coder(root: Path, *verdicts: Any, mode: Mode = Mode.ASK, more: str = "") -> RunResult:
     """Run the coder on payments.py with a person who gives these verdicts."""
     with scripted_model(CODER) as model:
         configure(model, more)
         async with bench_on(root) as bench:
             bench.attach(prompter=Person(bench, *verdicts))
-            return await (await bench.act("check the amount", approve=approve)).result()
+            return await (await bench.act("check the amount", mode=mode)).result()
 
 
 @pytest.mark.req("SAFE-2", "AGENT-6", "AGENT-17")
@@ -92,14 +92,14 @@ async def test_where_no_face_can_ask_a_person_a_change_is_denied_at_once(tmp_pat
 
 @pytest.mark.req("SAFE-1", "SAFE-2")
 @pytest.mark.parametrize(
-    ("approve", "text", "asked"),
-    [(Approve.ALLOW_EDITS, CHANGED, 0), (Approve.DENY, PAYMENTS, 0), (Approve.ASK, CHANGED, 1)],
+    ("mode", "text", "asked"),
+    [(Mode.ALLOW_EDITS, CHANGED, 0), (Mode.PLAN, PAYMENTS, 0), (Mode.ASK, CHANGED, 1)],
 )
 async def test_a_run_edits_as_the_person_allowed_it(
-    tmp_path: Path, approve: Approve, text: str, asked: int
+    tmp_path: Path, mode: Mode, text: str, asked: int
 ) -> None:
     root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
-    result = await run_coder(root, Verdict.APPROVED, approve=approve)
+    result = await run_coder(root, Verdict.APPROVED, mode=mode)
     assert (root / "payments.py").read_text() == text
     assert len(result.approvals) == asked
 
@@ -246,7 +246,7 @@ async def test_no_run_may_write_where_code_secrets_or_others_files_are(
     ) as model:
         configure(model)
         async with bench_on(root) as bench:
-            result = await (await bench.act("go", approve=Approve.ALLOW_EDITS)).result()
+            result = await (await bench.act("go", mode=Mode.ALLOW_EDITS)).result()
     assert result.changed == ()
     assert told in model.requests[-1].body["messages"][-1]["content"]
     assert sorted(p.name for p in root.rglob("*")) == ["payments.py"]
@@ -261,7 +261,7 @@ async def test_a_new_file_is_created_in_new_folders_and_undo_removes_it(tmp_path
     ) as model:
         configure(model)
         async with bench_on(root) as bench:
-            await (await bench.act("go", approve=Approve.ALLOW_EDITS)).result()
+            await (await bench.act("go", mode=Mode.ALLOW_EDITS)).result()
             assert (root / "tests/test_payments.py").read_text() == edit["content"]
             await bench.undo()
             assert [path.name for path in root.iterdir()] == ["payments.py"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from codelab.core.events import CommandOutput, RunState
-from codelab.workbench.types import Approve, RunResult, Verdict
+from codelab.workbench.types import Mode, RunResult, Verdict
 from tests.support.bench import Person, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 
@@ -19,7 +19,7 @@ YES = Verdict.APPROVED
 
 
 async def run_task(
-    root: Path, call: dict[str, Any], *verdicts: Any, approve: Approve = Approve.ASK, more: str = AS_ROOT
+    root: Path, call: dict[str, Any], *verdicts: Any, mode: Mode = Mode.ASK, more: str = AS_ROOT
 ) -> tuple[RunResult, str, Person]:
     """Let the agent call run_command once; return the result, what it was told, and who was asked."""
     script = [When("go", role="user").call("run_command", call), When(role="tool").say("Done.")]
@@ -28,7 +28,7 @@ async def run_task(
         async with bench_on(root) as bench:
             person = Person(bench, *verdicts)
             bench.attach(prompter=person)
-            result = await (await bench.act("go", approve=approve)).result()
+            result = await (await bench.act("go", mode=mode)).result()
     return result, model.requests[-1].body["messages"][-1]["content"], person
 
 
@@ -49,18 +49,18 @@ async def test_a_command_runs_once_the_person_has_seen_all_of_it(tmp_path: Path)
 
 @pytest.mark.req("SAFE-1", "SAFE-6")
 @pytest.mark.parametrize(
-    ("approve", "verdicts", "told"),
+    ("mode", "verdicts", "told"),
     [
-        (Approve.DENY, (), "without the right"),
-        (Approve.ASK, ((Verdict.REJECTED, "not now"),), "not now"),
-        (Approve.ALLOW_EDITS, (Verdict.REJECTED,), "rejected"),
+        (Mode.PLAN, (), "without the right"),
+        (Mode.ASK, ((Verdict.REJECTED, "not now"),), "not now"),
+        (Mode.ALLOW_EDITS, (Verdict.REJECTED,), "rejected"),
     ],
 )
 async def test_a_command_that_nobody_approved_does_not_run(
-    tmp_path: Path, approve: Approve, verdicts: tuple[Any, ...], told: str
+    tmp_path: Path, mode: Mode, verdicts: tuple[Any, ...], told: str
 ) -> None:
     root = write_files(tmp_path / "shop", {"a.txt": "one\n"})
-    result, answer, _ = await run_task(root, {"shell": "echo ran; rm a.txt"}, *verdicts, approve=approve)
+    result, answer, _ = await run_task(root, {"shell": "echo ran; rm a.txt"}, *verdicts, mode=mode)
     assert told in answer
     assert "Output" not in answer
     assert result.changed == ()
@@ -120,7 +120,7 @@ async def test_what_others_execute_is_never_brought_over_from_a_command(tmp_path
     root = write_files(tmp_path / "shop", {"a.txt": "one\n"})
     lines = [f'mkdir -p "$(dirname {path})"; echo evil > {path}' for path in EXECUTED_BY_OTHERS]
     call = {"shell": "\n".join([*lines, "ln -s /etc/passwd link", "echo two >> a.txt"])}
-    result, told, _ = await run_task(root, call, YES, YES, approve=Approve.ALLOW_EDITS)
+    result, told, _ = await run_task(root, call, YES, YES, mode=Mode.ALLOW_EDITS)
     assert [path for path in EXECUTED_BY_OTHERS if (root / path).exists()] == []
     assert [file.path for file in result.changed] == ["a.txt"]  # the control: what is plain does come over
     assert [path for path in (*EXECUTED_BY_OTHERS, "link") if f"- {path}: " not in told] == []
@@ -255,7 +255,7 @@ async def test_git_is_read_without_asking_and_runs_nothing_that_the_repository_n
     with scripted_model(script) as model:
         configure(model, AS_ROOT)
         async with bench_on(root) as bench:
-            result = await (await bench.act("go", approve=Approve.DENY)).result()
+            result = await (await bench.act("go", mode=Mode.PLAN)).result()
     told = "".join(m["content"] for m in model.requests[-1].body["messages"] if m["role"] == "tool")
     assert result.answer.startswith("Done."), told
     assert "M a.txt" in told and "+two" in told and "First" in told and "1) one" in told

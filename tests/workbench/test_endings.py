@@ -10,7 +10,7 @@ import pytest
 from codelab.config.places import find_places
 from codelab.core.errors import StateError
 from codelab.core.events import RunEnded, RunState
-from codelab.workbench.types import Approve, BufferEdit
+from codelab.workbench.types import BufferEdit, Mode
 from codelab.workbench.workbench import Workbench
 from tests.support.bench import PAYMENTS, BufferEditor, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
@@ -55,7 +55,7 @@ async def test_however_often_the_person_stops_a_change_under_way_is_finished_and
             editor = SlowEditor(bench)
             bench.attach(editor=editor)
             editor.type("payments.py", PAYMENTS)
-            handle = await bench.act("go", approve=Approve.ALLOW_EDITS)
+            handle = await bench.act("go", mode=Mode.ALLOW_EDITS)
             await editor.began.wait()
             stops = []
             for _ in range(3):
@@ -149,7 +149,7 @@ async def test_when_the_editor_breaks_off_the_buffer_tells_whether_the_change_wa
             editor = BreakingEditor(bench, applies=applies)
             bench.attach(editor=editor)
             editor.type("payments.py", PAYMENTS)
-            result = await (await bench.act("go", approve=Approve.ALLOW_EDITS)).result()
+            result = await (await bench.act("go", mode=Mode.ALLOW_EDITS)).result()
             assert len(result.changed) == applies
             assert (await bench.status()).undo_available == applies
             assert (editor.buffers["payments.py"] != PAYMENTS) == applies
@@ -165,5 +165,5 @@ async def test_what_the_person_types_while_an_edit_is_confirmed_is_not_forgotten
             editor = BreakingEditor(bench, applies=True, typed="# typed\n")
             bench.attach(editor=editor)
             editor.type("payments.py", PAYMENTS)
-            await (await bench.act("go", approve=Approve.ALLOW_EDITS)).result()
+            await (await bench.act("go", mode=Mode.ALLOW_EDITS)).result()
             assert (await bench.read_range("payments.py")).text.endswith("# typed")

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from codelab.agents.limits import MOST_REPEATS, MOST_RESULT_CHARACTERS
+from codelab.agents.permission import policy_call
 from codelab.agents.reviewed_change import change_files
 from codelab.agents.reviewed_command import run_command
 from codelab.agents.run import ActiveRun, Write
@@ -51,7 +52,7 @@ async def execute(run: ActiveRun, call: ToolCall, offered: frozenset[str]) -> No
     title = tool.title(arguments)
     await run.write(ToolCalled(run=run.id, call=row.id, tool=tool.name, title=title))
     try:
-        decision = decide(tool.risk, touches, run.approve)
+        decision = decide(policy_call(run, tool.name, tool.risk, touches), run.services.rules)
         if decision.outcome is Outcome.DENY:
             raise ToolError(f"Refused: {decision.why}", fix="Do without it")
         if tool.searches:

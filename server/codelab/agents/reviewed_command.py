@@ -8,6 +8,7 @@ from dataclasses import replace
 from codelab.agents.approving import ask, refusal
 from codelab.agents.command_proposal import CommandProposal, propose_command
 from codelab.agents.limits import MOST_RESULT_CHARACTERS
+from codelab.agents.permission import policy_call
 from codelab.agents.reviewed_change import change_files
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import CodeLabError
@@ -70,7 +71,7 @@ async def run_command(
         difference = Difference()
         if proposal.sandbox.kind is Kind.OVERLAY and command.writes:
             difference = await asyncio.to_thread(read_difference, ran.stage, services.root)
-        changes, left = await asyncio.to_thread(_reviewable, run, difference)
+        changes, left = await asyncio.to_thread(_reviewable, run, row.name, difference)
     finished = ran.finished
     if command.clean is not None:
         finished = replace(finished, output=command.clean(finished.output))
@@ -79,7 +80,7 @@ async def run_command(
     if not changes:
         return ToolText(text, summary)
     touches = [Touch(change.path, Access.WRITE) for change in changes]
-    wanted = decide(Risk.MEDIUM, touches, run.approve)
+    wanted = decide(policy_call(run, row.name, Risk.MEDIUM, touches), services.rules)
     try:
         if wanted.outcome is Outcome.DENY:
             raise ToolError(f"Refused: {wanted.why}", fix="Nothing was changed")
@@ -134,13 +135,16 @@ class _Teller:
             self._run.feed.publish(CommandOutput(run=self._run.id, call=self._call, text=visible(text)))
 
 
-def _reviewable(run: ActiveRun, difference: Difference) -> tuple[list[FileChange], list[tuple[str, str]]]:
+def _reviewable(
+    run: ActiveRun, tool: str, difference: Difference
+) -> tuple[list[FileChange], list[tuple[str, str]]]:
     """Return the changes that can be put before a person, and what is left as it is, each with the reason."""
     changes: list[FileChange] = []
     left = list(difference.left)
     buffers = run.services.overlay.buffers()
     for file in difference.files:
-        decision = decide(Risk.MEDIUM, [Touch(file.path, Access.WRITE)], run.approve)
+        wanted = policy_call(run, tool, Risk.MEDIUM, [Touch(file.path, Access.WRITE)])
+        decision = decide(wanted, run.services.rules)
         if decision.rule in ("secrets", "never-written", "protected"):
             left.append((file.path, decision.why))
             continue

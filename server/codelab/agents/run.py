@@ -13,7 +13,8 @@ from codelab.agents.templates import Template
 from codelab.core.events import AnyEvent, RunEnded, RunState, StateChanged, Token
 from codelab.core.finishing import finish_first
 from codelab.core.positions import LineSpan
-from codelab.policy.types import Approve
+from codelab.policy.taint import UNTAINTED, Taint
+from codelab.policy.types import Mode
 from codelab.store import approvals, runs
 from codelab.store.connection import Connection
 
@@ -29,7 +30,7 @@ class ActiveRun:
         session: The session it belongs to.
         template: The agent at work.
         task: What the person asked.
-        approve: How its changes are approved.
+        mode: How its changes are approved.
         wait: Whether an approval may stay pending where no face can show it.
         limits: What it has used.
         services: What it works with.
@@ -39,6 +40,7 @@ class ActiveRun:
         reached: Names of the limits it reached.
         noted: What the person was told of the model layer.
         model: The model that it asks, None before the first question.
+        taint: What its session has read.
         journalled: Calls that the journal held when the run was taken up.
         call_ids: Ids of all its calls.
         recent: The last calls, for the repeat detector.
@@ -52,7 +54,7 @@ class ActiveRun:
     session: str
     template: Template
     task: str
-    approve: Approve
+    mode: Mode
     wait: bool
     limits: Limits
     services: Services
@@ -62,6 +64,7 @@ class ActiveRun:
     reached: list[str] = field(default_factory=list)
     noted: set[str] = field(default_factory=set)
     model: str | None = None
+    taint: Taint = UNTAINTED
     journalled: frozenset[str] = frozenset()
     call_ids: set[str] = field(default_factory=set)
     recent: list[tuple[str, str]] = field(default_factory=list)

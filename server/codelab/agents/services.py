@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codelab.config.settings import Settings
+from codelab.policy.rules import NO_RULES, PolicyRules
 from codelab.policy.watch import StateWatch
 from codelab.store.overlay import Overlay
 from codelab.store.state import StateDb
@@ -39,6 +40,7 @@ class Services:
             server has refused one as too long.
         grade: How tools are offered to the model; lowered once its server has refused them.
         editor: The face's editor, if it has one.
+        rules: The rules of the policy files.
         commands: Where folders for commands of agents are made; outside of every workspace.
         prompts: Whether this face shows the approvals of its own runs to a person.
     """
@@ -58,6 +60,7 @@ class Services:
     chooser: ModelChooser
     model_help: str
     commands: Path
+    rules: PolicyRules = NO_RULES
     grade: Grade = Grade.NATIVE
     room: int = 0
     editor: Editor | None = None

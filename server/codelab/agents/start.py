@@ -16,7 +16,7 @@ from codelab.core.errors import InputError
 from codelab.core.events import RunStarted, RunState
 from codelab.core.ids import new_id
 from codelab.core.positions import LineSpan
-from codelab.policy.types import Approve
+from codelab.policy.types import Mode
 from codelab.store import messages, runs, sessions, sources
 from codelab.store.connection import Connection
 from codelab.store.runs import Run
@@ -35,7 +35,7 @@ async def start_run(
     session: str = "",
     focus: LineSpan | None = None,
     diagnostics: tuple[str, ...] = (),
-    approve: Approve = Approve.ASK,
+    mode: Mode = Mode.ASK,
     wait: bool = False,
 ) -> ActiveRun:
     """Store a new run with its opening messages, and drive it in a task of its own.
@@ -48,7 +48,7 @@ async def start_run(
         session: The session to continue; a new one if empty.
         focus: What the person has before them.
         diagnostics: What the editor reports at that place.
-        approve: How its changes are approved.
+        mode: How its changes are approved.
         wait: Keep approvals pending where nobody can answer.
 
     Raises:
@@ -77,7 +77,7 @@ async def start_run(
         session=session or new_id("ses"),
         template=template,
         task=task,
-        approve=approve,
+        mode=mode,
         wait=wait,
         limits=Limits(services.settings.run),
         services=services,
@@ -90,7 +90,7 @@ async def start_run(
         task=task,
         state=RunState.IDLE,
         face=services.face,
-        approve=approve.value,
+        mode=mode.value,
         focus=json.dumps(asdict(focus)) if focus is not None else "",
         wait=wait,
         created_at=now,
@@ -145,7 +145,7 @@ def _active(services: Services, row: Run) -> ActiveRun:
         session=row.session,
         template=load_template(row.agent),
         task=row.task,
-        approve=Approve(row.approve),
+        mode=Mode(row.mode),
         wait=row.wait,
         limits=Limits(services.settings.run, tokens=row.tokens, cost_usd=row.cost_usd),
         services=services,

@@ -1,4 +1,4 @@
-"""The decision: a pure function of the call and of how the person lets this run be approved.
+"""The decision: a pure function of the call and of the rules.
 
 Invariant: the executor asks this for every tool call, before the tool runs; a tool cannot skip it, since
 tools only compute what would change and the executor alone changes anything.
@@ -7,7 +7,9 @@ tools only compute what would change and the executor alone changes anything.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from codelab.policy.types import Access, Approve, Outcome, PolicyDecision, Risk, Touch
+from codelab.policy.call import PolicyCall
+from codelab.policy.rules import PolicyRules
+from codelab.policy.types import Access, Mode, Outcome, PolicyDecision, Risk, Touch
 from codelab.workspace.protected import is_protected
 from codelab.workspace.secrets import is_secret
 
@@ -22,24 +24,23 @@ class _Call:
     touches: Sequence[Touch]
     written: Sequence[str]
     runs: bool
-    approve: Approve
+    mode: Mode
 
 
-def decide(risk: Risk, touches: Sequence[Touch], approve: Approve) -> PolicyDecision:
+def decide(call: PolicyCall, rules: PolicyRules) -> PolicyDecision:
     """Decide about one tool call.
 
     Args:
-        risk: The risk that the tool declares.
-        touches: Every file that the call reads or writes, and the folder in which it runs a program.
-        approve: How the person lets this run's changes be approved.
+        call: The call.
+        rules: The rules of the policy files.
 
     Returns:
         What the first rule says that has something to say; the strictest rules come first.
     """
-    written = [touch.path for touch in touches if touch.access is Access.WRITE]
-    runs = any(touch.access is Access.EXECUTE for touch in touches)
-    call = _Call(risk, touches, written, runs, approve)
-    return next(decision for rule in _RULES if (decision := rule(call)) is not None)
+    written = [touch.path for touch in call.touches if touch.access is Access.WRITE]
+    runs = any(touch.access is Access.EXECUTE for touch in call.touches)
+    seen = _Call(call.risk, call.touches, written, runs, call.mode)
+    return next(decision for rule in _RULES if (decision := rule(seen)) is not None)
 
 
 def _secrets(call: _Call) -> PolicyDecision | None:
@@ -65,7 +66,7 @@ def _reading(call: _Call) -> PolicyDecision | None:
 
 
 def _run_denies(call: _Call) -> PolicyDecision | None:
-    if call.approve is not Approve.DENY:
+    if call.mode is not Mode.PLAN:
         return None
     why = "this run was started without the right to change files or to run commands"
     return PolicyDecision(Outcome.DENY, call.risk, "run-denies", why)
@@ -85,7 +86,7 @@ def _protected(call: _Call) -> PolicyDecision | None:
 
 
 def _run_allows_edits(call: _Call) -> PolicyDecision | None:
-    if call.approve is not Approve.ALLOW_EDITS:
+    if call.mode is not Mode.ALLOW_EDITS:
         return None
     why = "the person let this run edit files without asking"
     return PolicyDecision(Outcome.ALLOW, call.risk, "run-allows-edits", why)

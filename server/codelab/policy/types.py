@@ -13,11 +13,11 @@ class Risk(StrEnum):
     CRITICAL = "critical"
 
 
-class Approve(StrEnum):
-    """How the changes of one run are approved; the person chooses it with the run."""
+class Mode(StrEnum):
+    """How the changes of a session are approved; the person chooses it, and no mode lowers a hard rule."""
 
     ASK = "ask"  # each is put before a person
-    DENY = "deny"  # none is made
+    PLAN = "plan"  # none is made and no command runs: the agent only reads
     ALLOW_EDITS = "allow-edits"  # edits of plain files inside the workspace pass, and nothing else
 
 
@@ -47,9 +47,18 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PolicyDecision:
-    """An outcome, the risk of the call, the name of the rule that decided, and why in words."""
+    """What policy says about a call.
+
+    Attributes:
+        outcome: Allow, ask or deny.
+        risk: The risk of the call, as the rule sees it.
+        rule: The name of the rule that decided.
+        why: Why, in words.
+        place: File and line of the rule, ``/etc/codelab/policy.toml:3``; empty for what is built in.
+    """
 
     outcome: Outcome
     risk: Risk
     rule: str
     why: str
+    place: str = ""

@@ -80,11 +80,9 @@ def migrate(path: Path, migrations: tuple[Migration, ...]) -> list[Path]:
         with FileLock(f"{path}.lock", mode=0o600):
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
-            return [
-                backup
-                for step in migrations
-                if (backup := _apply(db, path, step, len(migrations))) is not None
-            ]
+            new = _version(db) == 0
+            made = [_apply(db, path, step, len(migrations), new=new) for step in migrations]
+    return [backup for backup in made if backup is not None]
 
 
 def _refuse_newer(path: Path, known: int) -> None:
@@ -111,7 +109,7 @@ def _journal(db: sqlite.Connection) -> str:
     return str(mode)
 
 
-def _apply(db: sqlite.Connection, path: Path, step: Migration, known: int) -> Path | None:
+def _apply(db: sqlite.Connection, path: Path, step: Migration, known: int, *, new: bool) -> Path | None:
     db.execute("BEGIN IMMEDIATE")
     try:
         version = _version(db)
@@ -119,7 +117,7 @@ def _apply(db: sqlite.Connection, path: Path, step: Migration, known: int) -> Pa
         if version >= step.number:
             db.execute("ROLLBACK")
             return None
-        backup = _back_up(path, version) if version else None
+        backup = None if new else _back_up(path, version)
         for statement in _statements(step.sql):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {step.number:d}")

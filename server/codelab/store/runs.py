@@ -24,7 +24,7 @@ class Run:
         task: What the person asked.
         state: How it stands.
         face: The face that drives it.
-        approve: How its changes are approved.
+        mode: How its changes are approved.
         model: The model that answers, or an empty string.
         answer: The answer so far.
         error: What went wrong, in words.
@@ -43,7 +43,7 @@ class Run:
     task: str
     state: RunState
     face: str
-    approve: str
+    mode: str
     model: str = ""
     answer: str = ""
     error: str = ""

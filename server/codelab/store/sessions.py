@@ -10,12 +10,13 @@ from codelab.store import rows
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A conversation: its first words as title, the client it began in, and when (Unix seconds)."""
+    """A conversation: first words, the client it began in, when (Unix seconds), how changes are approved."""
 
     id: str
     title: str
     client: str
     created_at: float
+    mode: str = "ask"
 
 
 async def create(db: aiosqlite.Connection, session: Session) -> None:

@@ -6,14 +6,13 @@ from typing import Any, Protocol
 
 from codelab.core.events import RunState
 from codelab.core.positions import LineSpan
-from codelab.policy.types import Approve
+from codelab.policy.types import Mode
 from codelab.workspace.editor import BufferEdit, Editor
 from codelab_models.chat import ChatModel
 
 __all__ = [
     "ApprovalPrompter",
     "ApprovalView",
-    "Approve",
     "BufferEdit",
     "ChangedFile",
     "Decision",
@@ -22,6 +21,7 @@ __all__ = [
     "FileRange",
     "Focus",
     "InterruptedRun",
+    "Mode",
     "RunResult",
     "UndoResult",
     "Verdict",

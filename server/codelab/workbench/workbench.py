@@ -14,7 +14,7 @@ from codelab.agents.start import end_interrupted, resume_run, start_run
 from codelab.core.errors import NoModel, PathRefused
 from codelab.core.positions import LineSpan
 from codelab.index.types import Hit, IndexStatus, Symbol
-from codelab.policy.types import Approve
+from codelab.policy.types import Mode
 from codelab.store import approvals
 from codelab.workbench.code import Code
 from codelab.workbench.handle import RunHandle
@@ -233,7 +233,7 @@ class Workbench:
         *,
         session: str = "",
         focus: Focus | None = None,
-        approve: Approve = Approve.ASK,
+        mode: Mode = Mode.ASK,
         wait: bool = False,
     ) -> RunHandle:
         """Start a run of the ``coder`` agent.
@@ -242,7 +242,7 @@ class Workbench:
             task: What to do, in the person's words.
             session: Continue this session; a new one if empty.
             focus: What the person has before them.
-            approve: How its changes are approved.
+            mode: How its changes are approved.
             wait: Keep an approval pending where no face can prompt, instead of denying it at once.
 
         Raises:
@@ -259,7 +259,7 @@ class Workbench:
                 session=session,
                 focus=focus.span if focus else None,
                 diagnostics=focus.diagnostics if focus else (),
-                approve=approve,
+                mode=mode,
                 wait=wait,
             )
         )

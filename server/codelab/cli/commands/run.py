@@ -7,17 +7,17 @@ from codelab.cli.prompting import TerminalPrompter
 from codelab.cli.reports import ending_code
 from codelab.cli.runs import follow
 from codelab.cli.terminal import Terminal
-from codelab.workbench.types import Approve, RunResult
+from codelab.workbench.types import Mode, RunResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("task", nargs="+", help="what to do, in your own words")
     parser.add_argument(
-        "--approve",
-        choices=[approve.value for approve in Approve],
-        default=Approve.ASK.value,
-        help="ask before each change (default), deny all, or let edits inside the workspace pass in this run",
+        "--mode",
+        choices=[mode.value for mode in Mode],
+        default=Mode.ASK.value,
+        help="ask before each change (default), only plan, or let edits inside the workspace pass",
     )
     parser.add_argument(
         "--wait",
@@ -33,12 +33,11 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 async def _run(options: argparse.Namespace, terminal: Terminal) -> int:
-    approve = Approve(options.approve)
     async with opened_workbench(options) as bench:
         if terminal.interactive:
             bench.attach(prompter=TerminalPrompter(bench, terminal))
         handle = await bench.act(
-            " ".join(options.task), session=options.session, approve=approve, wait=options.wait
+            " ".join(options.task), session=options.session, mode=Mode(options.mode), wait=options.wait
         )
         result, rest = await follow(bench, handle, terminal)
     if terminal.as_json:

@@ -8,12 +8,12 @@ from pygls.exceptions import JsonRpcInvalidParams
 from codelab.lsp.commands.arguments import focus_of, read_arguments
 from codelab.lsp.face import LspFace
 from codelab.lsp.runs import Following, answer_with_run, heading
-from codelab.workbench.types import Approve
+from codelab.workbench.types import Mode
 
 
 @dataclass(frozen=True, slots=True)
 class RunArguments:
-    """A task; ``approve`` is ask, deny or allow-edits; the rest is as for a chat."""
+    """A task; ``mode`` is ask, plan or allow-edits; the rest is as for a chat."""
 
     task: str
     session: str = ""
@@ -21,7 +21,7 @@ class RunArguments:
     start_line: int = 0
     end_line: int = 0
     diagnostics: tuple[str, ...] = ()
-    approve: str = str(Approve.ASK)
+    mode: str = str(Mode.ASK)
     title: str = ""
     wait: bool = True
     show: bool = True
@@ -32,15 +32,11 @@ async def run(face: LspFace, params: types.ExecuteCommandParams) -> object:
     given = read_arguments(params, RunArguments)
     if not given.task.strip():
         raise JsonRpcInvalidParams("codelab.run needs a task.")
-    if given.approve not in [str(way) for way in Approve]:
-        raise JsonRpcInvalidParams(
-            f"codelab.run knows `approve` as {', '.join(Approve)}, not {given.approve!r}."
-        )
+    if given.mode not in [str(mode) for mode in Mode]:
+        raise JsonRpcInvalidParams(f"codelab.run knows `mode` as {', '.join(Mode)}, not {given.mode!r}.")
     focus = focus_of(face, given.path, given.start_line, given.end_line, given.diagnostics)
     workbench = await face.workbench()
-    handle = await workbench.act(
-        given.task, session=given.session, focus=focus, approve=Approve(given.approve)
-    )
+    handle = await workbench.act(given.task, session=given.session, focus=focus, mode=Mode(given.mode))
     following = Following(
         title=heading(given.title or given.task),
         wait=given.wait,
