@@ -10,12 +10,37 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.programme.volume import allow_more_time, volume
 from tests.support.leftovers import no_process_left_behind
 from tests.support.network import install_network_guard, network_guard
 
-__all__ = ["codelab_home", "network_guard", "no_process_left_behind"]
+__all__ = ["codelab_home", "network_guard", "no_process_left_behind", "volume"]
 
 _session_home = tempfile.TemporaryDirectory(prefix="codelab-session-", ignore_cleanup_errors=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let ``tests.programme`` choose its areas."""
+    parser.addoption(
+        "--programme", default="", metavar="AREAS", help="only these areas of the safety programme"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each test of the safety programme its area in the report, and as much time as it needs."""
+    asked = config.getoption("--programme")
+    for item in items:
+        if marker := item.get_closest_marker("programme"):
+            item.user_properties.append(("area", marker.args[0]))
+    allow_more_time(items)
+    if asked:
+        config.hook.pytest_deselected(items=[item for item in items if not _is_of(item, asked.split(","))])
+        items[:] = [item for item in items if _is_of(item, asked.split(","))]
+
+
+def _is_of(item: pytest.Item, areas: list[str]) -> bool:
+    marker = item.get_closest_marker("programme")
+    return marker is not None and marker.args[0] in areas
 
 
 def pytest_configure() -> None:

@@ -48,8 +48,8 @@ def _start(sandbox: Sandbox, root: Path, base: Path) -> float:
     job = Job(root, ("true",), ".", clean_environment(os.environ, root))
     watched, cancel = os.pipe()
     try:
+        began = time.perf_counter()
         with prepared_stage(base / "stage", root) as stage:
-            began = time.perf_counter()
             run_here(sandbox, job, stage, lambda _: None, watched)
             return time.perf_counter() - began
     finally:

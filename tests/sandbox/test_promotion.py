@@ -9,6 +9,7 @@ from codelab.core.errors import CodeLabError
 from codelab.sandbox.difference import read_difference
 from codelab.sandbox.stage import Stage
 from codelab.workspace.files import content_hash, write_atomic
+from tests.programme.volume import Volume
 from tests.support.swapping import swapped_folder
 
 
@@ -46,16 +47,12 @@ def check_races(tmp_path: Path, rounds: int) -> None:
     assert made > 0
 
 
+@pytest.mark.programme("races")
 @pytest.mark.req("SAFE-5", "SAFE-6")
-def test_no_change_of_a_command_is_written_through_a_link_that_is_swapped_in(tmp_path: Path) -> None:
-    check_races(tmp_path, 300)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1200)
-@pytest.mark.req("SAFE-5", "SAFE-6")
-def test_no_change_of_a_command_is_written_through_a_link_in_twenty_thousand_swaps(tmp_path: Path) -> None:
-    check_races(tmp_path, 20_000)
+def test_no_change_of_a_command_is_written_through_a_link_that_is_swapped_in(
+    tmp_path: Path, volume: Volume
+) -> None:
+    check_races(tmp_path, volume(300, 20_000))
 
 
 @pytest.mark.req("SAFE-5")

@@ -1,7 +1,6 @@
 """Transactions: whole or not at all, whoever is cancelled or killed; readers; news of commits."""
 
 import asyncio
-import os
 import subprocess
 import sys
 import threading
@@ -15,11 +14,11 @@ from codelab.core.errors import StateError
 from codelab.store import runs, sessions, sqlite
 from codelab.store.sessions import Session
 from codelab.store.state import StateDb
+from tests.programme.volume import Volume
 from tests.support.killing import Victim
 from tests.support.rights import GIVE_UP_RIGHTS
 from tests.support.stored import store_basics
 
-KILLS = int(os.environ.get("CODELAB_TEST_KILLS", "8"))
 GUARD = 30  # seconds, against hanging
 
 
@@ -225,11 +224,12 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.programme("kills")
 @pytest.mark.req("AGENT-17", "SAFE-8")
-async def test_no_kill_loses_a_commit_or_leaves_half_of_one(tmp_path: Path) -> None:
+async def test_no_kill_loses_a_commit_or_leaves_half_of_one(tmp_path: Path, volume: Volume) -> None:
     path = tmp_path / "state.db"
     acknowledged: list[str] = []
-    for kill in range(KILLS):
+    for kill in range(volume(8, 1_000)):
         victim = Victim(WRITER, path, f"k{kill}")
         acknowledged += victim.wait_for_lines(1 + kill * 3 % 20)
         acknowledged += victim.kill()

@@ -22,12 +22,10 @@ from codelab.workspace.files import (
     write_atomic,
 )
 from codelab.workspace.temporary import is_temporary
+from tests.programme.volume import Volume
 from tests.support.killing import Victim
 from tests.support.rights import GIVE_UP_RIGHTS
 from tests.support.swapping import swapped_folder
-
-WRITE_RACES = int(os.environ.get("CODELAB_TEST_RACES", "100"))
-KILLS = int(os.environ.get("CODELAB_TEST_KILLS", "8"))
 
 
 def check_only(root: Path, *names: str) -> None:
@@ -253,10 +251,12 @@ def is_whole(data: bytes) -> bool:
     return len(data) == 400_000 and len(set(data)) == 1
 
 
+@pytest.mark.programme("writes")
 @pytest.mark.req("SAFE-8")
-def test_no_kill_tears_a_file_and_what_it_leaves_is_swept(tmp_path: Path) -> None:
+def test_no_kill_tears_a_file_and_what_it_leaves_is_swept(tmp_path: Path, volume: Volume) -> None:
     left = 0
-    for kill in range(KILLS):
+    kills = volume(8, 1_000)
+    for kill in range(kills):
         (tmp_path / "file").write_bytes(b"a" * 400_000)
         victim = Victim(WRITER, tmp_path)
         victim.wait_for_lines(1 + kill % 7)
@@ -265,7 +265,7 @@ def test_no_kill_tears_a_file_and_what_it_leaves_is_swept(tmp_path: Path) -> Non
         left += sum(is_temporary(path.name) for path in tmp_path.iterdir())
         sweep_temporary(tmp_path, ["file"])
         check_only(tmp_path, "file")
-    assert left or KILLS < 30, "no kill fell into a write: the kills prove nothing"
+    assert left or kills < 30, "no kill fell into a write: the kills prove nothing"
 
 
 @pytest.mark.req("SAFE-8")
@@ -348,18 +348,22 @@ def write_by_checking_first(root: Path, path: str, data: bytes) -> None:
     full.write_bytes(data)
 
 
+@pytest.mark.programme("races")
 @pytest.mark.req("SAFE-5")
-def test_no_swap_of_a_link_makes_a_write_or_a_delete_leave_the_workspace(tmp_path: Path) -> None:
+def test_no_swap_of_a_link_makes_a_write_or_a_delete_leave_the_workspace(
+    tmp_path: Path, volume: Volume
+) -> None:
     root, outside = tmp_path / "work", tmp_path / "outside"
     (root / "sub").mkdir(parents=True)
     outside.mkdir()
     (outside / "victim").write_bytes(b"x")
     (root / "sub" / "victim").write_bytes(b"x")
     victim, number, written = content_hash(b"x"), 0, 0
+    rounds = volume(100, 20_000)
     with swapped_folder(root):
         guard = time.monotonic() + 60
         # A busy machine may stop the swapper for a while with the link in place: then nothing is written.
-        while number < WRITE_RACES or (not written and time.monotonic() < guard):
+        while number < rounds or (not written and time.monotonic() < guard):
             number += 1
             for path, data, expected in (
                 (f"sub/new{number}", b"x", ABSENT),

@@ -11,9 +11,8 @@ from codelab.workspace import opening
 from codelab.workspace.files import read_bytes
 from codelab.workspace.opening import open_beneath, walk_open
 from codelab.workspace.paths import relative
+from tests.programme.volume import Volume
 from tests.support.swapping import swapped_folder
-
-RACES = int(os.environ.get("CODELAB_TEST_RACES", "5000"))
 
 
 @pytest.mark.req("SAFE-5")
@@ -161,18 +160,21 @@ def read_step_by_step(root: Path, path: str) -> bytes:
         return stream.read()
 
 
+@pytest.mark.programme("races")
 @pytest.mark.req("SAFE-5")
-def test_no_swap_of_a_link_makes_a_read_leave_the_workspace_but_checking_first_does(tmp_path: Path) -> None:
+def test_no_swap_of_a_link_makes_a_read_leave_the_workspace_but_checking_first_does(
+    tmp_path: Path, volume: Volume
+) -> None:
     root = tmp_path / "work"
     (root / "sub").mkdir(parents=True)
     (root / "sub" / "file").write_text("inside")
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "file").write_text("SECRET")
     lost = {read_bytes: 0, read_step_by_step: 0, read_by_checking_first: 0}
-    inside = 0
+    inside, rounds = 0, volume(5_000, 20_000)
     with swapped_folder(root):
         for read in (read_bytes, read_step_by_step):
-            for _ in range(RACES):
+            for _ in range(rounds):
                 try:
                     data = read(root, "sub/file")
                 except (PathRefused, NotFound, OSError):
