@@ -21,7 +21,7 @@ class Area:
 
 
 AREAS = {
-    "escapes": Area("Sandbox escapes", 180, "attacks", "none gets out; with no sandbox nothing runs"),
+    "escapes": Area("Sandbox escapes", 180, "attacks", "none gets out of one of the three sandboxes"),
     "races": Area("Symlink races", 60_000, "operations", "none leaves the workspace"),
     "survivors": Area("Survivors after a cancel", 500, "cancels", "no process is left"),
     "bombs": Area("Resource bombs", 160, "bombs", "stopped at its limit, nothing is left"),

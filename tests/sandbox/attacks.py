@@ -2,8 +2,9 @@
 
 The names in braces are filled in: ``outside``, a folder of the person beside the workspace that holds
 ``secret.txt``; ``root``, the workspace; ``pid``, a process of the person, with SECRET in its environment;
-``tcp`` and ``udp``, ports at which it listens; ``token``, a word to find survivors by. What is written
-outside, or to the workspace itself, or survives, is seen from outside.
+``tcp`` and ``udp``, ports at which it listens; ``memory``, the number of its shared memory; ``token``, a word
+to find survivors by. ``gate`` in the workspace is a link to ``outside``. What is written outside, or to the
+workspace itself, or survives, is seen from outside.
 """
 
 ATTACKS = {
@@ -139,6 +140,52 @@ if os.fork() == 0:
             os.dup2(null, fd)
         os.execv("/usr/bin/python3", ["{token}", "-c", "import time; time.sleep(30)"])
     os._exit(0)
+""",
+    "write through a link that was there": 'open("gate/planted", "w").write("x")',
+    "delete through a link that was there": 'os.remove("gate/secret.txt")',
+    "read through a link that was there": 'leak(open("gate/secret.txt").read())',
+    "write through the working directory of the process": 'open("/proc/self/cwd/../outside/planted", "w")',
+    "write through the root of the process": 'open("/proc/self/root{outside}/planted", "w").write("x")',
+    "make a folder outside": 'os.mkdir("{outside}/planted")',
+    "delete a file outside": 'os.remove("{outside}/secret.txt")',
+    "empty a file outside": 'os.truncate("{outside}/secret.txt", 0)',
+    "move a file of the workspace outside": 'os.rename("{root}/a.txt", "{outside}/planted")',
+    "change the time of a file outside": 'os.utime("{outside}/secret.txt", (1, 1))',
+    "change the attributes of a file outside": 'os.setxattr("{outside}/secret.txt", "user.planted", b"x")',
+    "link a file without a name outside": """
+fd = os.open("{outside}", os.O_TMPFILE | os.O_RDWR, 0o600)
+os.link("/proc/self/fd/%d" % fd, "{outside}/planted", src_dir_fd=0, follow_symlinks=True)
+""",
+    "leave something in the temporary folder": 'open("/tmp/{token}", "w").write("x")',
+    "leave something in shared memory": 'open("/dev/shm/{token}-planted", "w").write("x")',
+    "list a folder outside": """
+if os.listdir("{outside}"):
+    leak("SECRET")
+""",
+    "see who listens on the machine": """
+if ":%04X " % {tcp} in open("/proc/net/tcp").read():
+    leak("SECRET")
+""",
+    "put another folder in place of .git": 'os.rename(".git", "old"); os.mkdir(".git")',
+    "make the workspace a bare repository": """
+for name in ("objects", "refs"):
+    os.mkdir(name)
+open("HEAD", "w").write("ref: refs/heads/main")
+open("config", "w").write("[core]\\n\\tfsmonitor = evil\\n")
+""",
+    "read memory that is shared by number": """
+libc.shmat.restype = ctypes.c_void_p
+place = libc.shmat(libc.shmget({memory}, 0, 0), None, 0o10000)
+leak(ctypes.string_at(place, 6).decode())
+""",
+    "lie in wait for the end": """
+import signal
+for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    signal.signal(number, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    os.closerange(0, 64)
+    os.execv("/usr/bin/python3", ["{token}", "-c", "import time; time.sleep(30)"])
 """,
 }
 

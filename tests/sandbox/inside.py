@@ -5,6 +5,7 @@ interpreter itself may lie where only root can read.
 """
 
 import contextlib
+import ctypes
 import encodings.latin_1
 import encodings.utf_8_sig
 import json
@@ -37,6 +38,8 @@ _NUMBERS = {
     "x86_64": {"clone": 56, "keyctl": 250, "userfaultfd": 323},
     "aarch64": {"clone": 220, "keyctl": 219, "userfaultfd": 282},
 }
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.shmat.restype = ctypes.c_void_p
 _LOADED = (
     resource,
     pwd,
@@ -67,6 +70,7 @@ class Person:
         (self.root / ".env").write_text("KEY=SECRET\n")
         (self.root / "deploy/id_rsa").write_text("SECRET")
         (self.root / ".git/config").write_text('[remote "o"]\n\turl = https://SECRET@host/x\n')
+        (self.root / "gate").symlink_to(self.outside)
         self.shared = Path("/dev/shm", token)
         self.shared.write_text("SECRET")
         self.inherited = os.open(self.outside / "secret.txt", os.O_RDONLY)
@@ -77,6 +81,7 @@ class Person:
         self.udp.bind(("127.0.0.1", 0))
         threading.Thread(target=self._answer, daemon=True).start()
         self.process = subprocess.Popen(["/bin/sleep", "1000"])
+        self.memory = _shared_memory()
 
     def _answer(self) -> None:
         with contextlib.suppress(OSError):
@@ -92,6 +97,7 @@ class Person:
             "pid": self.process.pid,
             "tcp": self.sockets[3].getsockname()[1],
             "udp": self.udp.getsockname()[1],
+            "memory": self.memory,
             "token": self.token,
             **_NUMBERS[platform.machine()],
         }
@@ -102,10 +108,10 @@ class Person:
 
     def state(self) -> dict[str, str]:
         """Return all that a command must not change."""
-        found: dict[str, str] = {}
+        found: dict[str, str] = {str(path): "" for path in self._left_behind()}
         for base in (self.root, self.outside):
-            for place, _, names in os.walk(base):
-                for name in names:
+            for place, folders, names in os.walk(base):
+                for name in (*folders, *names):
                     path = Path(place, name)
                     text = path.read_text() if path.is_file() else ""
                     status = path.lstat()
@@ -113,14 +119,27 @@ class Person:
                     found[str(path)] = f"{status.st_mode:o} {status.st_mtime_ns} {attributes} {text}"
         return found
 
+    def _left_behind(self) -> list[Path]:
+        return [path for base in ("/tmp", "/dev/shm") for path in Path(base).glob(f"{self.token}*")]
+
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening, and remove what was left behind."""
+        _libc.shmctl(_libc.shmget(self.memory, 0, 0), 0, None)
         self.process.kill()
         self.process.wait()
-        self.shared.unlink()
+        for path in self._left_behind():
+            path.unlink()
         os.close(self.inherited)
         for one in (*self.sockets, self.udp):
             one.close()
+
+
+def _shared_memory() -> int:
+    """Share a page of System V memory by a number; return that."""
+    number = int.from_bytes(os.urandom(3)) + 1
+    place = _libc.shmat(_libc.shmget(number, 4096, 0o1600), None, 0)  # IPC_CREAT
+    ctypes.memmove(place, b"SECRET", 6)
+    return number
 
 
 def _listening(address: Any) -> socket.socket:

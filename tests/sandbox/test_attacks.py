@@ -3,6 +3,7 @@
 import pytest
 
 from codelab.sandbox.types import Kind
+from tests.programme.volume import Volume
 from tests.sandbox.attacks import ATTACKS
 from tests.support.sandboxes import in_sandboxes
 
@@ -11,9 +12,11 @@ pytestmark = pytest.mark.slow
 SANDBOXES = (Kind.OVERLAY, Kind.READ_ONLY, Kind.LANDLOCK)
 
 
+@pytest.mark.programme("escapes")
 @pytest.mark.req("SAFE-6", "SAFE-5")
 @pytest.mark.parametrize("kind", SANDBOXES)
-def test_no_attack_gets_out_of_the_sandbox(kind: Kind) -> None:
+def test_no_attack_gets_out_of_the_sandbox(kind: Kind, volume: Volume) -> None:
+    assert len(ATTACKS) == volume(60, 60)
     results = in_sandboxes([{"attack": name, "kind": kind.value} for name in ATTACKS])
     leaked = [name for name, result in zip(ATTACKS, results, strict=True) if result["leaked"]]
     assert leaked == []

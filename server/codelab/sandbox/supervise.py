@@ -26,7 +26,6 @@ _DISK_TICKS = 5  # a look at the disk takes longer
 _READ_BYTES = 65_536
 _START_SECONDS = 20.0  # for the sandbox to stand, also on a busy machine
 _END_SECONDS = 10.0  # for the output of what has ended to end
-_MOST_FILES = 200_000  # that a command may write
 _MOST_WHY = 2_000  # characters of what the sandbox says about its failure
 
 
@@ -235,7 +234,7 @@ class _Watch:
         if self._ticks % _DISK_TICKS == 0:
             size, count = self._launch.written()
             self.disk = max(self.disk, size)
-            if size > limits.disk or count > _MOST_FILES:
+            if size > limits.disk or count > limits.files:
                 self._stop("disk")
         if not hasattr(os, "pidfd_open") and not self._ended_at:
             reaped = os.wait4(self._process.pid, os.WNOHANG)

@@ -34,6 +34,7 @@ class Limits:
         memory: Most memory of all its processes together, in bytes.
         processes: Most processes at once.
         disk: Most that it may write, in bytes.
+        files: Most files and folders that it may write.
         output: Most output, in bytes; a command that says more is stopped.
     """
 
@@ -41,6 +42,7 @@ class Limits:
     memory: int = 4_000_000_000
     processes: int = 512
     disk: int = 2_000_000_000
+    files: int = 200_000
     output: int = 10_000_000
 
 
