@@ -12,15 +12,16 @@ from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import ModelError
 from codelab_models.found import Inventory, find_everything, local_places
 from codelab_models.in_turn import EDITOR
-from codelab_models.memory import memory_bytes
-from codelab_models.naming import AUTO, file_named, of_file
+from codelab_models.local_candidates import FilesByName, file_candidate
+from codelab_models.local_models import is_local, model_folders
+from codelab_models.naming import AUTO, of_file
 from codelab_models.providers import provider_of
 from codelab_models.registry.describe import profile_of
 from codelab_models.registry.families import Family, own_families
 from codelab_models.registry.profile import UNKNOWN, Facts
 from codelab_models.registry.select import CHAT_ROLES, Candidate, Choice, Role, Task, select
-from codelab_models.servers import PROBE_SECONDS, Server, look_at
-from codelab_models.unknown import missing_in_ollama, no_such_file, not_running, unknown_model
+from codelab_models.servers import ENDPOINT, PROBE_SECONDS, Server, endpoint_place, look_at
+from codelab_models.unknown import missing_in_ollama, not_running, unknown_model
 
 LOOK_AGAIN_SECONDS = 30.0
 PROFILES = "profiles"
@@ -63,8 +64,9 @@ class ModelChooser:
         self._inventory = inventory
         self._inventory_at = time.monotonic()
         self._seconds = seconds
+        self._files = FilesByName(model_folders(Path.home(), places.models, self._models.local_folders))
         self._reach = _Reach()
-        if inventory is not None:
+        if inventory is not None and not self._models.endpoint:
             self._reach = _Reach(time.monotonic(), _by_provider(inventory.servers))
 
     async def choose(self, task: Task) -> Choice:
@@ -77,62 +79,75 @@ class ModelChooser:
         """
         named = named_models(task.role, self._models)
         own = await asyncio.to_thread(own_families, self._places.config / PROFILES)
+        await self._look()
         candidates: list[Candidate] = []
         if self._lent and not named and task.role is not Role.EMBEDDING:
             candidates.append(Candidate(EDITOR, UNKNOWN, "the editor", named=False))
-        if not self._models.endpoint:
-            await self._look()
-            if any(model == AUTO for model, _ in named):
-                candidates += await self._found(own)
-                named = [(model, origin) for model, origin in named if model != AUTO]
+        if not self._models.endpoint and any(model == AUTO for model, _ in named):
+            candidates += await self._found(own, task.role)
+            named = [(model, origin) for model, origin in named if model != AUTO]
         # The first time takes tens of milliseconds, in which a face has others to answer.
-        known, failures = await asyncio.to_thread(self._known, named, own)
-        choice = select(task, [*known, *candidates], memory_bytes=memory_bytes())
+        known, failures = await asyncio.to_thread(self._known, named, own, task.role)
+        choice = select(task, [*known, *candidates])
         if choice.model in failures:
             raise failures[choice.model]
         return choice
 
     async def _look(self) -> None:
-        """Ask the servers on this machine that run models that are named, unless that was just done."""
-        named = (model for role in Role for model, _ in named_models(role, self._models))
-        providers = {provider_of(model).name for model in named}
-        places = [one for one in local_places(self._models, self._environ) if one.provider in providers]
+        """Ask the servers that run models that are named for what they have, unless that was just done."""
+        if self._models.endpoint:
+            # What it says of lengths stays true, so one answer is enough.
+            known = ENDPOINT in self._reach.servers
+            places = [] if known else [endpoint_place(self._models.endpoint, self._environ)]
+        else:
+            named = (model for role in Role for model, _ in named_models(role, self._models))
+            providers = {provider_of(model).name for model in named}
+            places = [one for one in local_places(self._models, self._environ) if one.provider in providers]
         now = time.monotonic()
         if places and now - self._reach.at >= LOOK_AGAIN_SECONDS:
             self._reach = _Reach(now, _by_provider(await look_at(places, seconds=self._seconds)))
 
     def _known(
-        self, named: Sequence[tuple[str, str]], own: tuple[Family, ...]
+        self, named: Sequence[tuple[str, str]], own: tuple[Family, ...], role: Role
     ) -> tuple[list[Candidate], dict[str, ModelError]]:
         """Return the models that are named, and why some of them cannot answer."""
         candidates: list[Candidate] = []
         failures: dict[str, ModelError] = {}
         for model, origin in named:
-            candidate = self._candidate(model, origin, own)
-            if not self._models.endpoint and (failure := self._failure(model)):
+            candidate, failure = self._candidate(model, origin, own, role)
+            if failure is not None:
                 failures[model] = failure
                 candidate = replace(candidate, unreachable=_clause(failure))
             candidates.append(candidate)
         return candidates, failures
 
-    def _candidate(self, model: str, origin: str, own: tuple[Family, ...]) -> Candidate:
-        file = file_named(model)
-        if file is None or not file.is_file():
-            return Candidate(model, profile_of(model, own, said=self._said(model)), origin)
-        profile = profile_of(file.name, own, file=file)
-        return Candidate(model, profile, origin, file_bytes=file.stat().st_size)
+    def _candidate(
+        self, model: str, origin: str, own: tuple[Family, ...], role: Role
+    ) -> tuple[Candidate, ModelError | None]:
+        """Return a model that is named, and why it cannot answer, as far as is known without asking it."""
+        if is_local(model):
+            candidate = Candidate(model, profile_of(model, own), origin)
+            try:
+                path = self._files.find(model)
+            except ModelError as error:
+                return candidate, error
+            return file_candidate(candidate, path, self._models, own, role)
+        candidate = Candidate(model, profile_of(model, own, said=self._said(model)), origin)
+        return candidate, None if self._models.endpoint else self._failure(model)
 
     def _said(self, model: str) -> Facts:
         """Return what the server that runs a model says about it."""
+        if self._models.endpoint:
+            server = self._reach.servers.get(ENDPOINT)
+            first = next(iter(server.models), "") if server else ""
+            return server.facts.get(model or first, {}) if server else {}
         server = self._reach.servers.get(provider_of(model).name)
         return server.facts.get(model.partition("/")[2], {}) if server else {}
 
     def _failure(self, model: str) -> ModelError | None:
-        """Return why a model cannot answer, as far as that is known without asking it."""
+        """Return why a model of a server cannot answer."""
         if unknown := unknown_model(model):
             return unknown
-        if (file := file_named(model)) is not None:
-            return None if file.is_file() else no_such_file(file)
         server = self._reach.servers.get(provider_of(model).name)
         if server is None:
             return None
@@ -143,7 +158,7 @@ class ModelChooser:
             return missing_in_ollama(name, server)
         return None
 
-    async def _found(self, own: tuple[Family, ...]) -> list[Candidate]:
+    async def _found(self, own: tuple[Family, ...], role: Role) -> list[Candidate]:
         """Return what this machine has, as it was at most half a minute ago."""
         now = time.monotonic()
         if self._inventory is None or now - self._inventory_at >= LOOK_AGAIN_SECONDS:
@@ -151,7 +166,7 @@ class ModelChooser:
             self._inventory = await find_everything(
                 self._environ, Path.home(), self._places, self._models, seconds=self._seconds
             )
-        return await asyncio.to_thread(found_candidates, self._inventory, own)
+        return await asyncio.to_thread(found_candidates, self._inventory, role, self._models, own)
 
 
 def named_models(role: Role, models: ModelSettings) -> list[tuple[str, str]]:
@@ -179,16 +194,12 @@ def named_models(role: Role, models: ModelSettings) -> list[tuple[str, str]]:
     return list(named.items())
 
 
-def found_candidates(inventory: Inventory, own: tuple[Family, ...] = ()) -> list[Candidate]:
-    """Return the models that were found on this machine as candidates."""
+def found_candidates(
+    inventory: Inventory, role: Role, models: ModelSettings, own: tuple[Family, ...] = ()
+) -> list[Candidate]:
+    """Return the models that were found on this machine as candidates for a role."""
     files = [
-        Candidate(
-            of_file(path),
-            profile_of(path.name, own, file=path),
-            "this disk",
-            named=False,
-            file_bytes=path.stat().st_size,
-        )
+        _found_file(path, role, models, own)
         for path in inventory.files
         if find_spec("llama_cpp") and path.is_file()
     ]
@@ -205,8 +216,15 @@ def found_candidates(inventory: Inventory, own: tuple[Family, ...] = ()) -> list
     ]
 
 
+def _found_file(path: Path, role: Role, models: ModelSettings, own: tuple[Family, ...]) -> Candidate:
+    found = Candidate(of_file(path), UNKNOWN, "this disk", named=False)
+    candidate, failure = file_candidate(found, path, models, own, role)
+    return replace(candidate, unreachable=_clause(failure)) if failure else candidate
+
+
 def _by_provider(servers: Sequence[Server]) -> dict[str, Server]:
-    return {server.place.provider: server for server in servers if server.place.provider}
+    named = {server.place.provider or server.place.title: server for server in servers}
+    return {name: server for name, server in named.items() if not server.trouble or server.place.provider}
 
 
 def _clause(error: ModelError) -> str:

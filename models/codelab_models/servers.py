@@ -26,11 +26,13 @@ class Place:
         title: Its name for a person.
         provider: litellm's prefix for its models; empty where it can only be used as ``models.endpoint``.
         base_url: Ends in ``/v1``.
+        api_key: What the server wants to be asked with; servers on this machine want none.
     """
 
     title: str
     provider: str
     base_url: str
+    api_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ class Server:
         """Tell whether it lists a model, by its own name; Ollama's ``:latest`` may be left out."""
         return model in self.models or f"{model}:latest" in self.models
 
+
+ENDPOINT = "models.endpoint"
+"""Title of the server that the setting names."""
 
 USUAL_PLACES = (
     Place("Ollama", "ollama", "http://127.0.0.1:11434/v1"),
@@ -91,6 +96,16 @@ def _placed(usual: Place, environ: Mapping[str, str]) -> Place | None:
     return Place(usual.title, usual.provider, url) if is_loopback(url) else None
 
 
+def endpoint_place(url: str, environ: Mapping[str, str]) -> Place:
+    """Return the endpoint that a setting names, asked with the key for it.
+
+    Raises:
+        ModelError: It is no URL.
+    """
+    key = environ.get("CODELAB_API_KEY") or environ.get("OPENAI_API_KEY") or ""
+    return Place(ENDPOINT, "", base_url_of(url), key)
+
+
 def is_loopback(url: str) -> bool:
     """Tell whether a URL names this machine."""
     return on_this_machine(urlsplit(url).hostname or "")
@@ -109,7 +124,7 @@ async def look_at(places: Iterable[Place], *, seconds: float = PROBE_SECONDS) ->
 
 
 async def _look(place: Place, seconds: float) -> Server:
-    address = Address(place.base_url)
+    address = Address(place.base_url).with_key(place.api_key)
     try:
         async with (
             asyncio.timeout(seconds),

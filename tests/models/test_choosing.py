@@ -19,7 +19,7 @@ from codelab_models.providers import access_for
 from codelab_models.registry.select import CHAT_ROLES, Role, Task
 from codelab_models.servers import Place, look_at, places_for
 from codelab_models.unknown import unknown_model
-from tests.support.gguf_file import write_gguf
+from tests.support.gguf_file import Value, write_gguf
 from tests.support.model_server import ScriptedModel, scripted_model
 
 pytestmark = pytest.mark.req("MODEL-1", "MODEL-2")
@@ -69,11 +69,11 @@ def test_a_roles_own_model_goes_first_and_those_of_other_roles_last() -> None:
 
 
 async def test_an_endpoint_is_asked_for_what_it_lists_first(tmp_path: Path) -> None:
-    chooser = chooser_for(tmp_path, settings(endpoint="http://h/v1"), {})
+    chooser = chooser_for(tmp_path, settings(endpoint=closed_port()), {})
     choice = await chooser.choose(Task(Role.CODE))
     assert choice.candidate is not None
     assert choice.model == ""
-    named = chooser_for(tmp_path, settings(endpoint="http://h/v1", chat="whatever it has"), {})
+    named = chooser_for(tmp_path, settings(endpoint=closed_port(), chat="whatever it has"), {})
     assert (await named.choose(Task(Role.CODE))).model == "whatever it has"
 
 
@@ -144,12 +144,12 @@ async def test_what_a_server_says_of_its_models_counts(tmp_path: Path) -> None:
 
 
 async def test_a_file_is_known_by_its_header_and_told_when_it_is_gone(tmp_path: Path) -> None:
-    header = {"general.architecture": "qwen2", "qwen2.context_length": 5000}
+    header = {"general.architecture": "qwen2", "qwen2.context_length": 5120}
     file = write_gguf(tmp_path / "some.gguf", dict(header))
     named = settings(code=f"gguf:{file}", chat="openai/gpt-5")
     choice = await chooser_for(tmp_path, named, {}).choose(Task(Role.CODE, tokens=1000))
     assert choice.candidate is not None
-    assert (choice.candidate.profile.context, choice.candidate.file_bytes) == (5000, file.stat().st_size)
+    assert (choice.candidate.profile.context, choice.candidate.file_bytes) == (5120, file.stat().st_size)
     assert (
         await chooser_for(tmp_path, named, {}).choose(Task(Role.CODE, tokens=4000))
     ).model == "openai/gpt-5"
@@ -157,6 +157,65 @@ async def test_a_file_is_known_by_its_header_and_told_when_it_is_gone(tmp_path: 
     assert (await chooser_for(tmp_path, named, {}).choose(Task(Role.CODE))).model == "openai/gpt-5"
     with pytest.raises(NoModel, match=r"There is no file .*some\.gguf"):
         await chooser_for(tmp_path, settings(chat=f"gguf:{file}"), {}).choose(Task(Role.CODE))
+
+
+async def test_a_file_in_a_folder_for_models_is_known_by_its_name(tmp_path: Path) -> None:
+    header: dict[str, Value] = {"general.architecture": "qwen2", "qwen2.context_length": 5000}
+    first = write_gguf(tmp_path / "own/big-00001-of-00002.gguf", header)
+    second = write_gguf(tmp_path / "own/big-00002-of-00002.gguf", header)
+    folder = str(first.parent)
+    named = settings(code="local/big", local_folders=[folder], local_context=4000)
+    choice = await chooser_for(tmp_path, named, {}).choose(Task(Role.CODE))
+    assert choice.candidate is not None
+    assert choice.candidate.profile.context == 4000 - 4000 % 256
+    assert choice.candidate.file_bytes == first.stat().st_size + second.stat().st_size
+    gone = settings(code="local/gone", chat="openai/gpt-5", local_folders=[folder])
+    passed = await chooser_for(tmp_path, gone, {}).choose(Task(Role.CODE))
+    assert passed.model == "openai/gpt-5"
+    assert "models.code names local/gone, but " in passed.steps[0]
+    with pytest.raises(NoModel, match=r"no model file 'gone'.*There are big"):
+        await chooser_for(tmp_path, settings(chat="local/gone", local_folders=[folder]), {}).choose(
+            Task(Role.CODE)
+        )
+    second.unlink()
+    with pytest.raises(NoModel, match=r"There is no file .*big-00002-of-00002\.gguf"):
+        await chooser_for(tmp_path, named, {}).choose(Task(Role.CODE))
+
+
+async def test_a_file_that_the_memory_cannot_hold_is_passed_over_with_the_figures(tmp_path: Path) -> None:
+    header: dict[str, Value] = {"general.architecture": "llama", "llama.context_length": 8192}
+    file = write_gguf(tmp_path / "large.gguf", header)
+    named = settings(planning=f"gguf:{file}", chat="openai/gpt-5", local_memory_gb=0.05)
+    choice = await chooser_for(tmp_path, named, {}).choose(Task(Role.PLANNING))
+    assert choice.model == "openai/gpt-5"
+    assert "but it wants 0.1 GB of memory, and local models may have 0.1 GB" in choice.steps[0]
+    only = settings(chat=f"gguf:{file}", local_memory_gb=0.05)
+    with pytest.raises(ModelError, match=r"large\.gguf is too large for this machine"):
+        await chooser_for(tmp_path, only, {}).choose(Task(Role.CODE))
+
+
+async def test_a_file_that_is_cut_off_is_told_before_it_is_asked(tmp_path: Path) -> None:
+    file = write_gguf(tmp_path / "cut.gguf", {"general.architecture": "llama"})
+    file.write_bytes(file.read_bytes()[:-4])
+    with pytest.raises(ModelError, match="It ends too early"):
+        await chooser_for(tmp_path, settings(chat=f"gguf:{file}"), {}).choose(Task(Role.CODE))
+
+
+async def test_what_an_endpoint_says_of_its_models_counts(tmp_path: Path) -> None:
+    listed = {"data": [{"id": "m", "max_model_len": 4096}, {"id": "n", "context_length": 9000}]}
+    async with scripted_model([]) as server:
+        server.models_body = json.dumps(listed)
+        for name, context in (("", 4096), ("m", 4096), ("n", 9000), ("unlisted", 0)):
+            named = settings(endpoint=server.base_url, chat=name)
+            choice = await chooser_for(tmp_path, named, {}).choose(Task(Role.CODE))
+            assert choice.candidate is not None
+            assert choice.candidate.profile.context == context
+
+
+async def test_an_endpoint_that_lists_nothing_is_asked_all_the_same(tmp_path: Path) -> None:
+    named = settings(endpoint=closed_port(), chat="m")
+    choice = await chooser_for(tmp_path, named, {}).choose(Task(Role.CODE))
+    assert (choice.model, len(choice.steps)) == ("m", 1)
 
 
 async def test_a_model_that_the_client_lends_is_asked_where_none_is_named(tmp_path: Path) -> None:
@@ -206,7 +265,8 @@ async def test_everything_on_this_machine_is_found_at_once(tmp_path: Path) -> No
     file = next(one for one in found.found if one.kind == "file")
     assert file.models == (f"gguf:{tmp_path / 'models/a.gguf'}",)
     assert "canary" not in str(found)
-    assert {one.model for one in found_candidates(found)} >= {"ollama/x", "ollama/y"}
+    candidates = found_candidates(found, Role.CODE, ModelSettings())
+    assert {one.model for one in candidates} >= {"ollama/x", "ollama/y"}
 
 
 async def test_a_server_without_a_model_says_how_it_gets_one(tmp_path: Path) -> None:

@@ -100,13 +100,9 @@ def test_of_what_is_found_each_role_takes_what_it_needs(role: Role, model: str) 
     assert expected in chosen.steps[-1]
 
 
-def test_a_file_larger_than_the_memory_is_passed_over() -> None:
-    candidates = [found("big", THINKER, file_bytes=17 * 10**9), found("small", SMALL, file_bytes=2 * 10**9)]
-    chosen = select(Task(Role.PLANNING), candidates, memory_bytes=16 * 10**9)
-    assert chosen.model == "small"
-    assert "its 17.0 GB do not fit into the memory of 16.0 GB" in chosen.steps[0]
-    assert select(Task(Role.PLANNING), candidates, memory_bytes=32 * 10**9).model == "big"
-    assert select(Task(Role.PLANNING), candidates).model == "big"
+def test_the_size_of_a_file_is_told() -> None:
+    chosen = select(Task(Role.PLANNING), [found("big", THINKER, file_bytes=17 * 10**9)])
+    assert chosen.steps[-1].endswith("131,072 tokens of context, a file of 17.0 GB.")
 
 
 def test_what_is_found_and_unreachable_is_never_chosen() -> None:

@@ -3,12 +3,14 @@
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from codelab.agents.asking import MOST_SHORTENINGS
-from codelab.agents.room import EMPTIED
+from codelab.agents.room import EMPTIED, SHORTENED
 from codelab.core.events import RunState
+from codelab_models.tokens import tokens_of_text
 from tests.support.bench import PAYMENTS, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 
@@ -91,3 +93,85 @@ async def test_shortening_ends_where_nothing_more_can_be_left_out(tmp_path: Path
     assert result.state is RunState.FAILED
     assert "too long" in result.error
     assert len(model.requests) <= MOST_SHORTENINGS
+
+
+async def test_a_conversation_is_held_to_the_context_that_the_server_names(tmp_path: Path) -> None:
+    files = {f"part{n}.py": f"{'x' * 40} = {n}\n" * 300 for n in range(4)}
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS, **files})
+    rules = [When(nth=n + 1).call("read_file", {"path": f"part{n}.py"}, id=f"c{n}") for n in range(4)]
+    with scripted_model([*rules, When(nth=5).say("Done.")]) as model:
+        model.models_body = json.dumps({"data": [{"id": "scripted", "max_model_len": 15_000}]})
+        configure(model)
+        async with bench_on(root) as bench:
+            result = await (await bench.ask("where is it charged?")).result()
+    assert result.answer == "Done."
+    sizes = [tokens_of_messages(request.body) for request in model.requests]
+    assert max(sizes) < 15_000
+    last = [
+        message["content"] for message in model.requests[-1].body["messages"] if message["role"] == "tool"
+    ]
+    assert last[0] == EMPTIED
+    assert "x" * 40 in last[-1]
+
+
+def tokens_of_messages(body: dict[str, Any]) -> int:
+    return sum(tokens_of_text(message["content"] or "") for message in body["messages"])
+
+
+async def test_what_a_server_says_of_a_length_is_the_room_of_the_next_run_as_well(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS, "long.py": f"{'x' * 100} = 1\n" * 800})
+    why = "This model's maximum context length is 12000 tokens. However, your messages have 31000 tokens."
+    rules = [
+        When(nth=1).call("read_file", {"path": "long.py"}, id="c1"),
+        When(nth=2).status(400, why, code="context_length_exceeded"),
+        When(nth=3).say("Done."),
+        When(nth=4).call("read_file", {"path": "long.py"}, id="c1"),
+        When(nth=5).say("Done."),
+    ]
+    with scripted_model(rules) as model:
+        configure(model)
+        async with bench_on(root) as bench:
+            for _ in range(2):
+                assert (await (await bench.ask("where is it charged?")).result()).answer == "Done."
+    assert len(model.requests) == 5
+    for request in (model.requests[2], model.requests[4]):
+        assert request.body["messages"][-1]["content"].endswith(SHORTENED)
+        assert tokens_of_messages(request.body) < 12_000
+
+
+@pytest.mark.parametrize(
+    "question", ["wo wird die Karte belastet?", "где списываются деньги?", "where is it?"]
+)
+@pytest.mark.parametrize("way", ["native", "text", "json"])
+async def test_every_way_of_offering_tools_asks_for_the_person_s_language_once(
+    tmp_path: Path, question: str, way: str
+) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    done = json.dumps({"thinking": "", "calls": [], "answer": "Hier."}) if way == "json" else "Hier."
+    with scripted_model([When(question).say(done)]) as model:
+        configure(model, f'tool_calls = "{way}"\n')
+        async with bench_on(root) as bench:
+            assert (await (await bench.ask(question)).result()).answer == "Hier."
+    system, *_, last = model.requests[0].body["messages"]
+    assert system["content"].count("in the language in which they write to you") == 1
+    assert last == {"role": "user", "content": question}
+
+
+@pytest.mark.parametrize("way", ["native", "text", "json"])
+async def test_two_runs_begin_with_the_same_bytes_and_nothing_in_them_passes(
+    tmp_path: Path, way: str
+) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    done = json.dumps({"thinking": "", "calls": [], "answer": "Here."}) if way == "json" else "Here."
+    with scripted_model([When().say(done)]) as model:
+        configure(model, f'tool_calls = "{way}"\n')
+        for question in ("where is it charged?", "what is an amount?"):
+            async with bench_on(root) as bench:  # each a face of its own
+                run = await bench.ask(question)
+                await run.result()
+                told = json.dumps(model.requests[-1].body)
+                assert run.run not in told and run.session not in told
+    first, second = (dict(request.body) for request in model.requests)
+    system = [body.pop("messages")[0] for body in (first, second)]
+    assert system[0] == system[1]
+    assert first == second

@@ -13,7 +13,7 @@ punctuation, never a value. What cannot be repaired so is a call with a ``proble
 """
 
 from codelab_models.calls.asking import ask
-from codelab_models.calls.grades import Grade, first_grade, grade_after
+from codelab_models.calls.grades import Grade, grade_after
 from codelab_models.calls.offering import create
 from codelab_models.calls.parsing import parse, parse_text
 from codelab_models.calls.validating import Checked, validate
@@ -23,7 +23,6 @@ __all__ = [
     "Grade",
     "ask",
     "create",
-    "first_grade",
     "grade_after",
     "parse",
     "parse_text",

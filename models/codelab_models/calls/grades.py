@@ -26,15 +26,6 @@ class Grade(StrEnum):
     TEXT = "text"
 
 
-def first_grade(setting: str) -> Grade:
-    """Return the grade to begin with.
-
-    Args:
-        setting: ``models.tool_calls``; ``auto`` begins with native calls.
-    """
-    return Grade.NATIVE if setting == "auto" else Grade(setting)
-
-
 def grade_after(error: ModelError, grade: Grade) -> Grade | None:
     """Return the grade to go on with after a server refused a request, or None if tools are not why.
 

@@ -14,9 +14,7 @@ from codelab_models.registry.profile import Profile, in_words
 ROOM_FOR_AN_ANSWER = 2_000
 """Tokens that a context must have beyond the task."""
 
-MEMORY_SHARE = 0.8
-"""The part of a machine's memory that a model's file may take; the rest is for its context and the system."""
-
+_SHOWN_BYTES = 50_000_000
 _CODE_BILLIONS = 14.0  # beyond this, code-trained models differ less than their context and speed do
 
 
@@ -57,7 +55,7 @@ class Candidate:
         origin: Who named it: ``models.code``, or where it was found: ``Ollama``.
         named: The person named it, rather than it being found.
         unreachable: Why it cannot be asked now, a clause; empty where nothing is known against it.
-        file_bytes: Size of the file that this machine would have to load, 0 where it has not to.
+        file_bytes: Size of what this machine would have to load, all parts of a model; 0 where it has not to.
     """
 
     model: str
@@ -90,14 +88,13 @@ class Choice:
         return self.candidate.model if self.candidate else ""
 
 
-def select(task: Task, candidates: Sequence[Candidate], *, memory_bytes: int = 0) -> Choice:
+def select(task: Task, candidates: Sequence[Candidate]) -> Choice:
     """Choose a model.
 
     Args:
         task: What it is for.
         candidates: Those that the person named, the first choice first, and those that were found, in any
             order.
-        memory_bytes: Memory of this machine, 0 where it is not known.
 
     Returns:
         The choice. A model that the person named is chosen even against all reasons where there is no other:
@@ -109,7 +106,7 @@ def select(task: Task, candidates: Sequence[Candidate], *, memory_bytes: int = 0
     steps: list[str] = []
     fit: list[Candidate] = []
     for one in [*named, *found]:
-        against = _against(task, one, memory_bytes)
+        against = _against(task, one)
         if against:
             if not fit:
                 steps.append(f"{_named(one)}, but {against}.")
@@ -130,13 +127,11 @@ def _wrong_kind(role: Role, one: Candidate) -> str:
     return "" if one.profile.chat else "it makes vectors and answers nothing"
 
 
-def _against(task: Task, one: Candidate, memory_bytes: int) -> str:
+def _against(task: Task, one: Candidate) -> str:
     """Return why a model should not be asked, or an empty string."""
     profile = one.profile
     if wrong := one.unreachable or _wrong_kind(task.role, one):
         return wrong
-    if memory_bytes and one.file_bytes > memory_bytes * MEMORY_SHARE:
-        return f"its {_gigabytes(one.file_bytes)} do not fit into the memory of {_gigabytes(memory_bytes)}"
     if task.role is not Role.EMBEDDING and profile.context:
         wanted = task.tokens + ROOM_FOR_AN_ANSWER
         if task.tokens and wanted > profile.context:
@@ -166,15 +161,16 @@ def _rank(task: Task, one: Candidate) -> tuple[float, ...]:
 def _chosen(task: Task, one: Candidate, of: int) -> str:
     if one.named:
         why = "" if one.origin == f"models.{task.role}" else f", as nothing else is set for {task.role}"
-        return f"{_named(one)}{why}: {in_words(one.profile)}."
+        return f"{_named(one)}{why}: {_able(one)}."
     best = f"the best for {task.role} of {of} that were found" if of > 1 else "the only one that was found"
-    return f"{_named(one)}, {best}: {in_words(one.profile)}."
+    return f"{_named(one)}, {best}: {_able(one)}."
+
+
+def _able(one: Candidate) -> str:
+    size = f", a file of {one.file_bytes / 1e9:.1f} GB" if one.file_bytes >= _SHOWN_BYTES else ""
+    return f"{in_words(one.profile)}{size}"
 
 
 def _named(one: Candidate) -> str:
     model = one.model or "the first model that it lists"
     return f"{one.origin} names {model}" if one.named else f"{one.origin} has {model}"
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"

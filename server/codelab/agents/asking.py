@@ -5,12 +5,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from codelab.agents.choosing import grade_for
+from codelab.agents.measure import Measure
 from codelab.agents.room import fitted
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import ModelError
 from codelab_models.calls import Grade, ask, grade_after
 from codelab_models.chat import ChatModel
 from codelab_models.failures import FailureKind, kind_of
+from codelab_models.registry.profile import UNKNOWN
 from codelab_models.registry.select import Choice
 from codelab_models.tokens import tokens_of_message, tokens_of_request, tokens_of_tools
 from codelab_models.wire import ChatRequest, Completion, Message, ToolSpec
@@ -18,9 +20,6 @@ from codelab_models.wire import ChatRequest, Completion, Message, ToolSpec
 _log = logging.getLogger(__name__)
 
 MOST_SHORTENINGS = 3  # after them a fifth of what was refused is left, too little to answer from
-_SHORTER = 0.6  # of what was refused; how much less would have been enough is not said
-_FOR_THE_ANSWER = 4_096  # tokens, or a quarter of the room where that is less
-_FACTORS = (0.5, 4.0)  # beyond, a server counts something else than our messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,13 @@ async def ask_model(asked: Asked) -> Completion:
         ModelError: The model failed in any other way.
     """
     run, services = asked.run, asked.run.services
+    measure = services.measures.setdefault(asked.choice.model, Measure())
     grade = grade_for(run, asked.choice)
     shortenings = 0
     refused: ModelError | None = None
     request: ChatRequest | None = None
     while True:
-        before, request = request, _request(asked)
+        before, request = request, _request(asked, measure)
         if refused is not None and request == before:  # nothing more can be left out
             raise refused
         try:
@@ -67,25 +67,23 @@ async def ask_model(asked: Asked) -> Completion:
             lower = grade_after(error, grade) if may_lower else None
             if lower is not None:
                 _log.info("tools are offered as %s from now on: %s", lower.value, error)
-                services.grade, grade, request = lower, lower, None
+                services.grades[asked.choice.model], grade, request = lower, lower, None
                 continue
             if kind_of(error) is not FailureKind.TOO_LONG or shortenings == MOST_SHORTENINGS:
                 raise
             shortenings += 1
             refused = error
-            services.room = int(tokens_of_request(request) * run.token_factor * _SHORTER)
-            _log.info("conversations are held to %s tokens from now on: %s", services.room, error)
+            measure.refuse(tokens_of_request(request), error)
+            _log.info("conversations are held to %s tokens from now on: %s", measure.room, error)
             continue
-        return _counted(run, request, completion)
+        return _counted(measure, request, completion)
 
 
-def _request(asked: Asked) -> ChatRequest:
+def _request(asked: Asked, measure: Measure) -> ChatRequest:
     """Return the request that fits the room, and note in the run what it leaves out."""
     run = asked.run
-    room = run.services.room
-    if room:
-        reserved = min(_FOR_THE_ANSWER, room // 4)
-        room = max(1, int((room - reserved) / run.token_factor) - tokens_of_tools(asked.tools))
+    profile = asked.choice.candidate.profile if asked.choice.candidate else UNKNOWN
+    room = measure.tokens(profile, tokens_of_tools(asked.tools))
     told, run.window = fitted(asked.said, run.window, room)
     return ChatRequest(
         tuple(told),
@@ -107,12 +105,11 @@ async def _once(run: ActiveRun, model: ChatModel, request: ChatRequest, grade: G
     raise ModelError("The model broke off without an answer", fix="Ask again")
 
 
-def _counted(run: ActiveRun, request: ChatRequest, completion: Completion) -> Completion:
+def _counted(measure: Measure, request: ChatRequest, completion: Completion) -> Completion:
     """Return the answer with token counts, and learn from the server's how far the estimate is off."""
     estimate = tokens_of_request(request)
     if not completion.tokens_in + completion.tokens_out:
         return replace(completion, tokens_in=estimate, tokens_out=tokens_of_message(completion.message))
-    if completion.tokens_in:
-        least, most = _FACTORS
-        run.token_factor = min(most, max(least, completion.tokens_in / max(1, estimate)))
+    if not completion.extra.get("passed_over"):  # else another model counted
+        measure.count(estimate, completion.tokens_in)
     return completion

@@ -5,8 +5,6 @@ from codelab.core.events import ModelChosen
 from codelab_models.calls import Grade
 from codelab_models.registry.select import Choice, Role, Task
 
-_GRADES = {"native": Grade.NATIVE, "json": Grade.SCHEMA, "text": Grade.TEXT}
-
 
 async def choose_model(run: ActiveRun, tokens: int) -> Choice:
     """Choose the model for the next question of a run.
@@ -30,6 +28,7 @@ async def choose_model(run: ActiveRun, tokens: int) -> Choice:
 def grade_for(run: ActiveRun, choice: Choice) -> Grade:
     """Return how tools are offered: as set or learned from a refusal, else as the model's profile says."""
     services = run.services
-    if services.settings.models.tool_calls != "auto" or services.grade is not Grade.NATIVE:
-        return services.grade
-    return _GRADES[choice.candidate.profile.calls] if choice.candidate else services.grade
+    if (setting := services.settings.models.tool_calls) != "auto":
+        return Grade(setting)
+    known = Grade(choice.candidate.profile.calls) if choice.candidate else Grade.NATIVE
+    return services.grades.get(choice.model, known)

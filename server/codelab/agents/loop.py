@@ -14,6 +14,7 @@ from codelab.agents.found import answer_from_index
 from codelab.agents.limits import MOST_CALLS
 from codelab.agents.noted import write_notes
 from codelab.agents.prompt import finishing_message
+from codelab.agents.room import tokens_told
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import CodeLabError, LimitReached, NoModel
 from codelab.core.events import LimitHit, MessageAdded, RunState
@@ -22,7 +23,7 @@ from codelab.core.ids import new_id
 from codelab.store import calls, checkpoints, messages, sources
 from codelab.store.connection import Connection
 from codelab.tools.catalog import TOOLS, tool_spec
-from codelab_models.tokens import tokens_of_message
+from codelab_models.tokens import tokens_of_tools
 from codelab_models.wire import Completion, ToolCall
 
 _log = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ async def _next_answer(run: ActiveRun, tools: frozenset[str], limit: str) -> Com
     run.limits.iterations += 1
     left = run.limits.settings.seconds - run.limits.seconds()
     seconds = max(left, _FINISHING_SECONDS) if limit else left
-    choice = await choose_model(run, sum(map(tokens_of_message, said)))
+    choice = await choose_model(run, tokens_told(said, run.window) + tokens_of_tools(specs))
     asked = Asked(run, model, tuple(said), specs, choice)
     try:
         async with asyncio.timeout(seconds):

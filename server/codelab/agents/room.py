@@ -1,9 +1,10 @@
 """Making a conversation fit the room that its model has, without parting a tool call from its result."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
-from codelab_models.tokens import CHARACTERS_PER_TOKEN, tokens_of_message
+from codelab_models.tokens import tokens_of_message, tokens_of_text
 from codelab_models.wire import Message
 
 AFTERWARDS = 0.6
@@ -12,6 +13,7 @@ and a provider's cache of the beginning holds."""
 
 EMPTIED = "(This result was left out to save room. Call the tool again if you need it.)"
 SHORTENED = "\n... (the rest was left out to save room)"
+_SHORTENED_TOKENS = tokens_of_text(SHORTENED) + 4  # and what is around each message
 DROPPED = "(Earlier steps were left out here to save room.)"
 
 
@@ -44,14 +46,20 @@ def fitted(said: Sequence[Message], window: Window, room: int) -> tuple[list[Mes
     """
     parts = _taken_apart(said)
     told = _told(parts, window)
-    if room <= 0 or _tokens(told) <= room:
+    counted = cache(tokens_of_message)  # most messages stay the same from one window to the next
+    if room <= 0 or sum(map(counted, told)) <= room:
         return told, window
     for wider in _wider(parts, window):
         window = wider
         told = _told(parts, window)
-        if _tokens(told) <= room * AFTERWARDS:
+        if sum(map(counted, told)) <= room * AFTERWARDS:
             return told, window
-    return _shortened(told, room), window
+    return _shortened(told, room, counted), window
+
+
+def tokens_told(said: Sequence[Message], window: Window) -> int:
+    """Return about how many tokens of a conversation a model is told through a window."""
+    return sum(map(tokens_of_message, _told(_taken_apart(said), window)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +126,25 @@ def _wider(parts: _Parts, window: Window) -> Iterator[Window]:
         yield window
 
 
-def _shortened(told: list[Message], room: int) -> list[Message]:
+def _shortened(told: list[Message], room: int, counted: Callable[[Message], int]) -> list[Message]:
     """Return messages in which the last step's results share what room there is."""
     results = [one for one in told if one.role == "tool" and one.content != EMPTIED]
     if not results:
         return told
-    others = _tokens(told) - _tokens(results)
-    share = max(0, room - others) // len(results) * CHARACTERS_PER_TOKEN
+    others = sum(map(counted, told)) - sum(map(counted, results))
+    share = max(0, room - others) // len(results)
     return [
-        replace(one, content=one.content[:share] + SHORTENED)
-        if one.role == "tool" and len(one.content) > share + len(SHORTENED) and one.content != EMPTIED
+        replace(one, content=_beginning(one.content, share) + SHORTENED)
+        if one.role == "tool" and one.content != EMPTIED and counted(one) > share + _SHORTENED_TOKENS
         else one
         for one in told
     ]
 
 
-def _tokens(messages: Sequence[Message]) -> int:
-    return sum(map(tokens_of_message, messages))
+def _beginning(text: str, tokens: int) -> str:
+    """Return as much of a text's beginning as about so many tokens have."""
+    whole = tokens_of_text(text)
+    kept = text[: len(text) * tokens // max(1, whole)]
+    while kept and (has := tokens_of_text(kept)) > tokens:  # where the beginning is denser than the rest
+        kept = kept[: len(kept) * tokens // has]
+    return kept

@@ -45,7 +45,6 @@ class ActiveRun:
         call_ids: Ids of all its calls.
         recent: The last calls, for the repeat detector.
         window: What of its conversation the model is no longer told.
-        token_factor: Tokens that its model counted, for each that was estimated.
         driver: The task that drives it.
         unstored: How it ended, where that could not be stored.
     """
@@ -69,7 +68,6 @@ class ActiveRun:
     call_ids: set[str] = field(default_factory=set)
     recent: list[tuple[str, str]] = field(default_factory=list)
     window: Window = field(default_factory=Window)
-    token_factor: float = 1.0
     driver: asyncio.Task[None] | None = None
     unstored: RunEnded | None = None
 

@@ -1,8 +1,9 @@
 """What runs need from the layers below, put together once per face."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from codelab.agents.measure import Measure
 from codelab.config.settings import Settings
 from codelab.policy.rules import NO_RULES, PolicyRules
 from codelab.policy.watch import StateWatch
@@ -36,9 +37,8 @@ class Services:
         model: What answers, or None.
         chooser: Says which model is asked, and why.
         model_help: How to add a model, for the person.
-        room: Tokens of a conversation that the model takes, 0 where that is not known; lowered once its
-            server has refused one as too long.
-        grade: How tools are offered to the model; lowered once its server has refused them.
+        measures: What servers have said of the lengths of conversations, by model.
+        grades: How tools are offered to models whose servers have refused the way that their profiles say.
         editor: The face's editor, if it has one.
         rules: The rules of the policy files.
         commands: Where folders for commands of agents are made; outside of every workspace.
@@ -61,8 +61,8 @@ class Services:
     model_help: str
     commands: Path
     rules: PolicyRules = NO_RULES
-    grade: Grade = Grade.NATIVE
-    room: int = 0
+    grades: dict[str, Grade] = field(default_factory=dict)
+    measures: dict[str, Measure] = field(default_factory=dict)
     editor: Editor | None = None
     prompts: bool = False
 

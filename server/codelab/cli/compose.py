@@ -24,7 +24,6 @@ from codelab.workbench.workbench import Workbench
 from codelab.workspace.faces import FaceRecord, FaceRegistry
 from codelab.workspace.root import check_root
 from codelab.workspace.view import WorkspaceView
-from codelab_models.calls.grades import first_grade
 from codelab_models.choosing import ModelChooser
 from codelab_models.connect import how_to_add_a_model, open_chat_model
 
@@ -88,7 +87,6 @@ async def _assemble(
         model=open_chat_model(places, settings, os.environ, face.model),
         chooser=ModelChooser(places, settings, os.environ, lent=face.model is not None),
         model_help=how_to_add_a_model(),
-        grade=first_grade(settings.models.tool_calls),
         commands=places.commands,
     )
     return services, knowledge

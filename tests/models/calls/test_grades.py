@@ -3,7 +3,7 @@
 import pytest
 
 from codelab.core.errors import ModelError
-from codelab_models.calls import Grade, first_grade, grade_after
+from codelab_models.calls import Grade, grade_after
 from codelab_models.failures import refusal
 
 pytestmark = pytest.mark.req("MODEL-3", "MODEL-1")
@@ -40,12 +40,3 @@ def test_a_refusal_of_tools_leads_to_tools_in_the_text(status: int, said: str) -
 )
 def test_another_refusal_is_not_taken_for_one_of_tools(status: int, said: str) -> None:
     assert grade_after(refused(status, said), Grade.NATIVE) is None
-
-
-def test_the_setting_names_the_first_grade() -> None:
-    assert [first_grade(name) for name in ("auto", "native", "json", "text")] == [
-        Grade.NATIVE,
-        Grade.NATIVE,
-        Grade.SCHEMA,
-        Grade.TEXT,
-    ]
