@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.programme.volume import allow_more_time, volume
+from codelab.core import redaction
 from tests.support.leftovers import no_process_left_behind
 from tests.support.network import install_network_guard, network_guard
 
@@ -73,5 +74,6 @@ def codelab_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """
     home = Path(tempfile.mkdtemp(prefix="codelab-"))
     monkeypatch.setenv("CODELAB_HOME", str(home))
+    redaction.forget()
     yield home
     shutil.rmtree(home, ignore_errors=True)

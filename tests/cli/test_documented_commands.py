@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.req("CARD-6", "CARD-8")]
 
 _EXAMPLE = re.compile(r"`codelab ([^`]+)`|^    codelab (?!COMMAND)(.+)$", re.MULTILINE)
 _JSON = re.compile(r"```json\n(.*?)```", re.DOTALL)
-_PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("command-line.md", "mcp.md")]
+_PAGES = [
+    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("command-line.md", "mcp.md", "data.md")
+]
 _EXAMPLES = sorted({one or other for page in _PAGES for one, other in _EXAMPLE.findall(page)})
 _STANDS_FOR = {"NAME": "send_with_retry", "FILE": "labelled.json", "query": "retry failed uploads"}
 # What cannot be done here, with the exit code that the page promises: nothing to approve or undo, no model.

@@ -20,6 +20,7 @@ RELEASED = {
     "migrations": {
         "foundation": "9f748cd1c684699b855b91a858e38017f3c097ec50b381a55101edd5836273c5",
         "modes_and_taint": "82bb4c142bdd54ee3756838e1f12d9a16504aa40998e72259e92cae4dcddf02f",
+        "audit": "14c75db244a8051f0b9f295d40fea3e48b1801102c53c484598fd8994bb709cd",
     },
     "user_migrations": {
         "foundation": "11812d672d718a979ea5a5cfd47e2c0052a68d40538c900309e0c85411fd9622",

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from codelab.agents.audited import decided
 from codelab.agents.limits import MOST_REPEATS, MOST_RESULT_CHARACTERS
 from codelab.agents.permission import policy_call
 from codelab.agents.reviewed_change import change_files
@@ -50,9 +51,12 @@ async def execute(run: ActiveRun, call: ToolCall, offered: frozenset[str]) -> No
         await _return(run, row, call, str(error), error.what, ok=False)
         return
     title = tool.title(arguments)
-    await run.write(ToolCalled(run=run.id, call=row.id, tool=tool.name, title=title))
+    decision = decide(policy_call(run, tool.name, tool.risk, touches), run.services.rules)
+    await run.write(
+        ToolCalled(run=run.id, call=row.id, tool=tool.name, title=title),
+        also=decided(run.id, row, touches, decision),
+    )
     try:
-        decision = decide(policy_call(run, tool.name, tool.risk, touches), run.services.rules)
         if decision.outcome is Outcome.DENY:
             raise ToolError(f"Refused: {decision.why}", fix="Do without it")
         if tool.searches:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from codelab.agents.approving import ask, refusal
+from codelab.agents.audited import command_ended, command_started
 from codelab.agents.command_proposal import CommandProposal, propose_command
 from codelab.agents.limits import MOST_RESULT_CHARACTERS
 from codelab.agents.permission import policy_call
@@ -68,6 +69,8 @@ async def run_command(
     folder = services.commands
     async with run_in_sandbox(proposal.sandbox, proposal.job, folder, tell.take) as ran:
         tell.end()
+        async with run.services.db.write() as tx:
+            await command_ended(run.id, row, ran.finished)(tx)
         difference = Difference()
         if proposal.sandbox.kind is Kind.OVERLAY and command.writes:
             difference = await asyncio.to_thread(read_difference, ran.stage, services.root)
@@ -106,6 +109,7 @@ async def _begin(run: ActiveRun, row: CallRow, proposal: CommandProposal, *, ask
                 fix="Ask again",
             )
         await calls.update(tx, row.id, state="executing", checkpoint="")
+        await command_started(run.id, row, proposal)(tx)
 
     try:
         await run.write(StateChanged(run=run.id, state=RunState.EXECUTING), also=begin)

@@ -6,6 +6,7 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from codelab.agents.audited import note_overrides
 from codelab.agents.recovery import settle_interrupted
 from codelab.agents.services import Services
 from codelab.config.load import Loaded, load_settings
@@ -45,6 +46,9 @@ async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
     settings = loaded.settings
     async with AsyncExitStack() as parts:
         services, knowledge = await _assemble(root, face, places, settings, parts)
+        if settings.sandbox.unsandboxed or settings.sandbox.as_root:
+            async with services.db.write() as tx:
+                await note_overrides(tx, settings.sandbox, face.client)
         if (
             face.kind != "lsp"
         ):  # an editor's buffers, which may hold an interrupted change, come a moment later
@@ -64,7 +68,7 @@ async def _assemble(
     parts.callback(faces.close)
     overlay = await asyncio.to_thread(Overlay.open, cache, face_id, faces.alive)
     parts.push_async_callback(asyncio.to_thread, overlay.close)
-    db = await StateDb.open(places.workspace_data(root) / "state.db")
+    db = await StateDb.open(places.state_db(root), places.audit_head(root))
     parts.push_async_callback(db.close)
     watch = StateWatch(db)
     watch.start()

@@ -45,6 +45,14 @@ class Places:
         """Return the folder of a workspace's precious state (``state.db`` and its backups)."""
         return self.data / "workspaces" / workspace_key(root)
 
+    def state_db(self, root: Path) -> Path:
+        """Return the precious database of a workspace."""
+        return self.workspace_data(root) / "state.db"
+
+    def audit_head(self, root: Path) -> Path:
+        """Return the file that names the end of a workspace's audit log, apart from the log."""
+        return self.data / "audit" / f"{workspace_key(root)}.json"
+
     def workspace_cache(self, root: Path) -> Path:
         """Return the folder of what can be made again (index, overlay, documents shown to the person)."""
         return self.cache / "workspaces" / workspace_key(root)

@@ -10,7 +10,8 @@ from typing import Literal
 import aiosqlite
 
 from codelab.core.errors import InputError, NotFound
-from codelab.store import rows
+from codelab.store import audit, rows
+from codelab.store.audit import AuditKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,19 @@ class Approval:
 async def propose(db: aiosqlite.Connection, approval: Approval) -> None:
     """Store a new approval."""
     await rows.insert(db, "approvals", approval)
+    asked = {name: getattr(approval, name) for name in ("tool", "title", "path", "risk", "digest", "call")}
+    await _note(db, AuditKind.APPROVAL_ASKED, approval, **asked)
+
+
+async def _note(db: aiosqlite.Connection, kind: AuditKind, approval: Approval, **data: object) -> None:
+    await audit.append(
+        db,
+        kind,
+        {"approval": approval.id, **data},
+        run=approval.run,
+        session=approval.session,
+        client=approval.client,
+    )
 
 
 async def get(db: aiosqlite.Connection, approval_id: str) -> Approval:
@@ -147,14 +161,16 @@ async def decide(  # noqa: PLR0917 - the order of a sentence
     """
     if state not in ("approved", "rejected"):
         raise ValueError(f"{state!r} is not an answer")
-    return bool(
-        await rows.change(
-            db,
-            "UPDATE approvals SET state = ?2, decided_by = ?3, reason = ?4"
-            " WHERE id = ?1 AND state = 'pending' AND (expires_at IS NULL OR ?5 < expires_at)",
-            (approval_id, state, by, reason, now),
-        )
+    counted = await rows.change(
+        db,
+        "UPDATE approvals SET state = ?2, decided_by = ?3, reason = ?4"
+        " WHERE id = ?1 AND state = 'pending' AND (expires_at IS NULL OR ?5 < expires_at)",
+        (approval_id, state, rows.storable(by), rows.storable(reason), now),
     )
+    if counted:
+        decided = await get(db, approval_id)
+        await _note(db, AuditKind.APPROVAL_ANSWERED, decided, state=state, by=by, reason=reason)
+    return bool(counted)
 
 
 async def expire(db: aiosqlite.Connection, now: float) -> list[str]:
@@ -164,7 +180,10 @@ async def expire(db: aiosqlite.Connection, now: float) -> list[str]:
         " WHERE state = 'pending' AND expires_at <= ? RETURNING id",
         (now,),
     )
-    return [str(approval_id) for (approval_id,) in found]
+    expired = [str(approval_id) for (approval_id,) in found]
+    for approval_id in expired:
+        await _note(db, AuditKind.APPROVAL_EXPIRED, await get(db, approval_id))
+    return expired
 
 
 async def invalidate(db: aiosqlite.Connection, approval_id: str, why: str) -> bool:
@@ -173,14 +192,15 @@ async def invalidate(db: aiosqlite.Connection, approval_id: str, why: str) -> bo
     Returns:
         Whether it was.
     """
-    return bool(
-        await rows.change(
-            db,
-            "UPDATE approvals SET state = 'invalidated', reason = ?2"
-            " WHERE id = ?1 AND state IN ('pending', 'approved')",
-            (approval_id, why),
-        )
+    taken = await rows.change(
+        db,
+        "UPDATE approvals SET state = 'invalidated', reason = ?2"
+        " WHERE id = ?1 AND state IN ('pending', 'approved')",
+        (approval_id, rows.storable(why)),
     )
+    if taken:
+        await _note(db, AuditKind.APPROVAL_INVALIDATED, await get(db, approval_id), why=why)
+    return bool(taken)
 
 
 async def consume(db: aiosqlite.Connection, approval_id: str, digest: str) -> bool:
@@ -194,13 +214,14 @@ async def consume(db: aiosqlite.Connection, approval_id: str, digest: str) -> bo
     Returns:
         True if it may run.
     """
-    return bool(
-        await rows.change(
-            db,
-            "UPDATE approvals SET state = 'consumed' WHERE id = ? AND state = 'approved' AND digest = ?",
-            (approval_id, digest),
-        )
+    used = await rows.change(
+        db,
+        "UPDATE approvals SET state = 'consumed' WHERE id = ? AND state = 'approved' AND digest = ?",
+        (approval_id, digest),
     )
+    if used:
+        await _note(db, AuditKind.APPROVAL_USED, await get(db, approval_id), digest=digest)
+    return bool(used)
 
 
 async def of_run(db: aiosqlite.Connection, run_id: str) -> list[Approval]:

@@ -6,9 +6,18 @@ from typing import Any, Literal
 import aiosqlite
 
 from codelab.core.errors import NotFound
-from codelab.store import rows
+from codelab.store import audit, rows
+from codelab.store.audit import AuditKind
 
 CallState = Literal["proposed", "executing", "done", "failed", "denied"]
+
+
+_TOLD = {
+    "executing": AuditKind.CALL_STARTED,
+    "done": AuditKind.CALL_ENDED,
+    "failed": AuditKind.CALL_ENDED,
+    "denied": AuditKind.CALL_ENDED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,12 @@ async def update(db: aiosqlite.Connection, call_id: str, **values: Any) -> None:
     """
     if not await rows.update(db, CallRow, "calls", call_id, values):
         raise NotFound(f"There is no tool call {call_id}")
+    if kind := _TOLD.get(values.get("state", "")):
+        call = await get(db, call_id)
+        told = {"call": call.id, "tool": call.name, "state": call.state}
+        if call.approval:
+            told["approval"] = call.approval
+        await audit.append(db, kind, told, run=call.run)
 
 
 async def of_run(db: aiosqlite.Connection, run_id: str) -> list[CallRow]:

@@ -12,7 +12,8 @@ import aiosqlite
 
 from codelab.core.errors import NotFound
 from codelab.core.ids import new_id
-from codelab.store import blobs, rows
+from codelab.store import audit, blobs, rows
+from codelab.store.audit import AuditKind
 
 CheckpointState = Literal["prepared", "applied", "undone"]
 
@@ -80,7 +81,19 @@ async def prepare(
         created_at=time.time(),
     )
     await rows.insert(db, "checkpoints", checkpoint)
+    await _note(db, AuditKind.CHANGE_BEGUN, checkpoint)
     return checkpoint
+
+
+async def _note(db: aiosqlite.Connection, kind: AuditKind, checkpoint: Checkpoint) -> None:
+    told = {
+        "checkpoint": checkpoint.id,
+        "call": checkpoint.call,
+        "path": checkpoint.path,
+        "before": checkpoint.before_blob,
+        "after": checkpoint.after_blob,
+    }
+    await audit.append(db, kind, told, run=checkpoint.run)
 
 
 async def mark(db: aiosqlite.Connection, checkpoint_id: str, state: CheckpointState) -> None:
@@ -89,8 +102,11 @@ async def mark(db: aiosqlite.Connection, checkpoint_id: str, state: CheckpointSt
     Raises:
         NotFound: There is no such checkpoint.
     """
-    if not await rows.update(db, Checkpoint, "checkpoints", checkpoint_id, {"state": state}):
-        raise NotFound(f"There is no checkpoint {checkpoint_id}")
+    before = await get(db, checkpoint_id)
+    await rows.update(db, Checkpoint, "checkpoints", checkpoint_id, {"state": state})
+    if before.state != state:
+        undone = AuditKind.CHANGE_UNDONE if before.state == "applied" else AuditKind.CHANGE_NOT_MADE
+        await _note(db, AuditKind.CHANGE_WRITTEN if state == "applied" else undone, before)
 
 
 async def get(db: aiosqlite.Connection, checkpoint_id: str) -> Checkpoint:

@@ -90,8 +90,12 @@ class Database:
                 with _explained(self.path):
                     async with _transaction(self._writer, "BEGIN IMMEDIATE"):
                         yield self._writer
+                    await self._committed(self._writer)
             finally:
                 self._owner = None
+
+    async def _committed(self, writer: aiosqlite.Connection) -> None:
+        """Do what follows a commit, before anybody else writes through this object."""
 
     def read(self) -> AbstractAsyncContextManager[aiosqlite.Connection]:
         """Begin a snapshot: the block sees what was committed before its first query, and nothing later.
