@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.programme.volume import allow_more_time, volume
 from codelab.core import redaction
+from tests.programme.volume import allow_more_time, volume
 from tests.support.leftovers import no_process_left_behind
 from tests.support.network import install_network_guard, network_guard
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import random
 import sqlite3
 from collections.abc import AsyncIterator
@@ -18,9 +17,9 @@ from codelab.store.audit_chain import GENESIS, AuditRow, AuditVerdict, Head, che
 from codelab.store.audit_mirror import read_head
 from codelab.store.calls import CallRow
 from codelab.store.state import StateDb
+from tests.programme.volume import Volume
 from tests.support.stored import an_approval, store_basics
 
-MANIPULATIONS = int(os.environ.get("CODELAB_TEST_MANIPULATIONS", "1000"))
 _TRIGGERS = ("audit_keeps_its_rows", "audit_keeps_its_values")
 
 
@@ -157,14 +156,15 @@ def manipulation(chance: random.Random, rows: int) -> list[str]:
 
 
 @pytest.mark.req("SAFE-7")
-async def test_every_edit_deletion_and_cut_is_noticed(db: StateDb, mirror: Path) -> None:
+@pytest.mark.programme("audit")
+async def test_every_edit_deletion_and_cut_is_noticed(db: StateDb, mirror: Path, volume: Volume) -> None:
     await fill(db, 30)
     head = read_head(mirror)
     tamper(db.path)
     with closing(sqlite.connect(db.path)) as connection:
         rows = read_all(connection)
         assert check(rows, head).whole
-        for number in range(MANIPULATIONS):
+        for number in range(volume(1_000, 1_000)):
             connection.execute("BEGIN")
             statements = manipulation(random.Random(number), len(rows))
             for statement in statements:
