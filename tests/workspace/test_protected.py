@@ -26,6 +26,8 @@ SPELLINGS = [
     "GIT~1/hooks/pre-commit",
     ".ENVRC",
     "Agents.MD",
+    "..\\outside\\main.py",  # a way out, where the same checkout is opened on Windows
+    "C:main.py",
 ]
 
 PLAIN = """

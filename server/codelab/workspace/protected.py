@@ -6,6 +6,7 @@ most lenient file system would: without case, compatibility forms, invisible cha
 
 import re
 import unicodedata
+from itertools import chain
 
 _VERSION_CONTROL = "git or another version control system runs what it says"
 _EDITOR = "editors run or trust what it says"
@@ -16,6 +17,7 @@ _PIPELINE = "the build service runs it with the project's secrets"
 _INSTALLED = "editors and tools load what lies there without asking"
 _AGENTS = "agents follow what it says"
 _PYTHON = "Python runs it at every start"
+_AMBIGUOUS = "another system reads \\ and : in a name as a way to another place"
 
 _FOLDERS = {
     **dict.fromkeys((".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", ".repo"), _VERSION_CONTROL),
@@ -114,11 +116,11 @@ def is_protected(path: str) -> str | None:
         return reason
     if name.startswith(".env."):
         return _SHELL
-    for ending, reason in _ENDINGS.items():
-        if name.endswith(ending):
-            return reason
-    folded = "/" + "/".join(parts)
-    return next((reason for place, reason in _PLACES.items() if place in folded + "/"), None)
+    folded = "/" + "/".join(parts) + "/"
+    by_ending = (reason for ending, reason in _ENDINGS.items() if name.endswith(ending))
+    by_place = (reason for place, reason in _PLACES.items() if place in folded)
+    by_mark = (_AMBIGUOUS for mark in "\\:" if mark in path)
+    return next(chain(by_ending, by_place, by_mark), None)
 
 
 def _fold(part: str) -> str:
