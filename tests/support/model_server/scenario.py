@@ -29,7 +29,7 @@ class When:
     steps: tuple[Step, ...] = field(default=())
 
     def say(self, text: str, *, pieces: int = 1, delay: float = 0.0) -> "When":
-        """Write text, cut into so many pieces, with so many seconds before each."""
+        """Write text, cut into so many pieces, one each so many seconds by the clock."""
         return self._add({"say": text, "pieces": pieces, "delay": delay})
 
     def call(self, name: str, arguments: dict[str, Any] | str, *, pieces: int = 1, id: str = "") -> "When":

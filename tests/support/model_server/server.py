@@ -228,8 +228,11 @@ class ScriptedModel:
 
 async def _pieces(step: Step, model: str, calls: int) -> AsyncIterator[bytes]:
     if "say" in step:
-        for piece in answers.cut_into(step["say"], step.get("pieces", 1)):
-            await asyncio.sleep(step.get("delay", 0))
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        for number, piece in enumerate(answers.cut_into(step["say"], step.get("pieces", 1)), 1):
+            # Each is due by the clock, as a model's are: one that was late does not make the others late.
+            await asyncio.sleep(max(0.0, began + number * step.get("delay", 0) - clock()))
             yield answers.chunk(model, {"content": piece})
     elif "call" in step:
         for delta in answers.call_deltas(step, calls):
