@@ -130,7 +130,8 @@ def settings_page() -> str:
 
 def setting_row(info: SettingInfo) -> str:
     """Return the row of one setting."""
-    default = f"`{info.default}`" if info.default not in ("", ()) else "empty"
+    written = str(info.default).lower() if isinstance(info.default, bool) else info.default  # as in TOML
+    default = f"`{written}`" if written not in ("", ()) else "empty"
     return (
         f"| `{info.key}` | {info.kind} | {default} | {info.description} | {info.narrow or 'not set it'} |\n"
     )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
+from codelab_models.accounts.counted import CountedModel
 from codelab_models.chat import ChatModel
 from codelab_models.client import IDLE_SECONDS, EndpointModel
 from codelab_models.failures import FailureKind, ModelFailure
@@ -29,7 +30,7 @@ def open_chat_model(
     """Return the model that the settings name; nothing is started or asked before its first request.
 
     Args:
-        places: Where the model host's folder is.
+        places: Where the model host's folder is, and the accounts.
         settings: ``models.endpoint`` is asked directly, with the key in ``CODELAB_API_KEY`` or
             ``OPENAI_API_KEY``, unless ``models.chat`` names a file; else ``models.chat`` through the host.
         environ: The environment that holds the keys.
@@ -43,14 +44,18 @@ def open_chat_model(
         ModelError: ``models.endpoint`` is no URL, or the key cannot be a key.
     """
     models = settings.models
+    if lent is not None:
+        lent = CountedModel(lent, places.accounts, models, provider=EDITOR, name=EDITOR)
     of_roles = tuple(name for name in (models.planning, models.code, models.fast) if name)
     if models.endpoint and not is_local(models.chat):
         key = environ.get("CODELAB_API_KEY") or environ.get("OPENAI_API_KEY") or ""
         local = on_this_machine(urlsplit(base_url_of(models.endpoint)).hostname or "")
         patience = models.local_first_token_seconds if local else models.first_token_seconds
-        server: ChatModel = EndpointModel(
+        endpoint = EndpointModel(
             models.endpoint, models.chat, api_key=key, first_token_seconds=patience or math.inf
         )
+        where = endpoint.address.where
+        server: ChatModel = CountedModel(endpoint, places.accounts, models, provider=where, name=models.chat)
     elif models.chat or of_roles:
         server = HostModel(places, settings, environ)
     else:

@@ -33,7 +33,8 @@ AGENT_HEADER = "X-CodeLab-Agent"
 
 LIMITS = frozenset(
     {
-        *("requests_per_hour", "budget_usd_day", "budget_usd_month", "cache_hours"),
+        *("requests_per_hour", "budget_usd_day", "budget_usd_month", "budget_usd_session", "budgets"),
+        "cache_hours",
         *("first_token_seconds", "local_first_token_seconds"),
     }
 )

@@ -30,7 +30,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pygls": ("codelab.lsp",),
     "pysqlite3": ("codelab.store", "codelab.index"),
     "referencing": ("codelab_models.calls",),
-    "sqlite3": ("codelab.store", "codelab.index", "codelab_models.host"),
+    "sqlite3": ("codelab.store", "codelab.index", "codelab_models.host", "codelab_models.accounts"),
     "sqlite_vec": ("codelab.store", "codelab.index"),
     "starlette": ("codelab_models.host",),
     "tree_sitter": ("codelab_grammars", "codelab.index"),

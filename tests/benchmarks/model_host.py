@@ -12,8 +12,8 @@ both alike. Ratios are of two answers that followed each other, and of the repet
   computes: token n is due n / 200 s after the beginning, however long the one before took. The time from the
   first token to the end of the answer, direct by host. Fails below 0.98. (Slept 1 / 200 s between tokens
   instead, the server loses what its thread wakes too late for each of them; while it ran in the process of
-  the client, it lost as well what the client computed. That loss depends on who else has the processor, and was
-  what the figure mostly showed.)
+  the client, it lost as well what the client computed. That loss depends on who else has the processor, and
+  was what the figure mostly showed.)
 - ``late_ms``: how long after it was due a token of that stream comes, at the 95th percentile of each way.
 - ``tokens_per_s``: all that come when the server holds nothing back, of an answer of 20,000 whose text is
   compared: nothing may be lost. This is the most of the slowest of the processes. Directly that is mostly the

@@ -9,6 +9,7 @@ import pytest
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import ModelError
+from codelab_models.accounts.counted import CountedModel
 from codelab_models.client import EndpointModel
 from codelab_models.connect import HostModel, how_to_add_a_model, open_chat_model
 from codelab_models.found import describe, find_keys
@@ -34,7 +35,8 @@ def test_with_nothing_configured_there_is_no_model_even_if_there_are_keys() -> N
 
 def test_an_endpoint_goes_before_the_host() -> None:
     chosen = open_chat_model(PLACES, settings(endpoint="http://127.0.0.1:1", chat="m"), {})
-    assert isinstance(chosen, EndpointModel)
+    assert isinstance(chosen, CountedModel)
+    assert isinstance(chosen.counted, EndpointModel)
     assert isinstance(open_chat_model(PLACES, settings(chat="openai/m"), {}), HostModel)
 
 
@@ -46,9 +48,12 @@ def test_an_endpoint_goes_before_the_host() -> None:
         ({"ANTHROPIC_API_KEY": "c"}, ""),
     ],
 )
-async def test_an_endpoint_gets_its_key_and_no_other(environ: dict[str, str], key: str) -> None:
+async def test_an_endpoint_gets_its_key_and_no_other(
+    tmp_path: Path, environ: dict[str, str], key: str
+) -> None:
+    places = Places(tmp_path, tmp_path, tmp_path)
     async with scripted_model([When().say("hi")]) as server:
-        model = open_chat_model(PLACES, settings(endpoint=server.base_url, chat="m"), environ)
+        model = open_chat_model(places, settings(endpoint=server.base_url, chat="m"), environ)
         assert model is not None
         async for _ in model.stream(ChatRequest((Message("user", "x"),))):
             pass

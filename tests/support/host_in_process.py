@@ -13,12 +13,12 @@ import httpx
 import uvicorn
 
 from codelab.config.settings import ModelSettings
+from codelab_models.accounts.ledger import Ledger
 from codelab_models.host.activity import Activity
 from codelab_models.host.answers_kept import AnswersKept
 from codelab_models.host.app import HostApp
 from codelab_models.host.asking import Means
 from codelab_models.host.breaker import Breakers
-from codelab_models.host.ledger import Ledger
 from codelab_models.host.local.backend import LocalBackend
 from codelab_models.host.providers_backend import ProvidersBackend
 from codelab_models.host.providers_library import ProvidersLibrary

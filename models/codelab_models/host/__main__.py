@@ -11,12 +11,12 @@ from pathlib import Path
 import uvicorn
 from filelock import FileLock, Timeout
 
+from codelab_models.accounts.ledger import Ledger
 from codelab_models.host.activity import Activity
 from codelab_models.host.answers_kept import AnswersKept
 from codelab_models.host.app import HostApp
 from codelab_models.host.asking import Means
 from codelab_models.host.breaker import Breakers
-from codelab_models.host.ledger import Ledger
 from codelab_models.host.listening import Listening, listening
 from codelab_models.host.local.backend import LocalBackend
 from codelab_models.host.person import model_settings

@@ -12,13 +12,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from codelab.core.errors import ModelError
+from codelab_models.accounts.ledger import GROUPS
 from codelab_models.failures import FailureKind, failure
 from codelab_models.host.activity import Activity
 from codelab_models.host.answer import ModelAnswer, error_response
 from codelab_models.host.asking import Means, answers, streamed, vectors, whole
 from codelab_models.host.calls import bad, read_chat, read_embedding, read_limits
 from codelab_models.host.keeping import answers_or_kept
-from codelab_models.host.usage import GROUPS, usage
+from codelab_models.host.usage import usage
 from codelab_models.rendezvous import PROTOCOL, TOKEN_HEADER
 
 REQUEST_BYTES = 32_000_000

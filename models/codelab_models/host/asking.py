@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from codelab.core.errors import ModelError
+from codelab_models.accounts.ledger import Attempt, Ledger, Outcome
+from codelab_models.accounts.limits import too_many, warnings
 from codelab_models.failures import TRY_AGAIN, FailureKind, ModelFailure, failure, kind_of
-from codelab_models.host import spending
 from codelab_models.host.answers_kept import AnswersKept
 from codelab_models.host.breaker import Breakers
 from codelab_models.host.calls import Asked, ModelCall, where_of
 from codelab_models.host.keys import with_key_from_keyring
-from codelab_models.host.ledger import Attempt, Ledger, Outcome
 from codelab_models.host.prices import cost
 from codelab_models.host.providers_library import ProvidersLibrary
 from codelab_models.host.routing import Backend, Backends
+from codelab_models.host.spending import asker_of, is_budgeted, within_budgets
 from codelab_models.host.tally import Tally, characters_in, finish_reason
+from codelab_models.providers import LOCAL_PROVIDERS
 from codelab_models.transport import backoff
 
 log = logging.getLogger("codelab.host")
@@ -70,12 +72,12 @@ async def answers(means: Means, asked: Asked, source: Source) -> AsyncGenerator[
         ModelError: A limit is reached; or no model answered, and this is why the first did not; or the answer
             broke off in the middle.
     """
-    spending.check_rate(asked, means.ledger, time.time())
+    _check_rate(means, asked)
     passed: list[tuple[ModelCall, ModelError]] = []
     sent = _Sent()
     for number, call in enumerate(asked.calls):
         others = len(asked.calls) - number - 1
-        told = _told(means, asked, passed)
+        told = _told(means, asked, call, passed)
         started = False
         try:
             async with aclosing(_with_retries(means, asked, call, source, sent, others=others)) as chunks:
@@ -140,14 +142,12 @@ async def _attempt(
     """Ask one model once, and write down what it cost however it ends."""
     backend = means.backends.of(call)
     # Only litellm knows prices; a model that is asked without it need not wait for it, but a budget does.
-    budgeted = asked.limits.budget_usd_day or asked.limits.budget_usd_month
+    priced = is_budgeted(asked.limits, asker_of(asked, call)) and call.provider not in LOCAL_PROVIDERS
     through_litellm = backend is means.backends.providers
-    litellm = await means.library.get() if through_litellm or budgeted else means.library.now
-    call, most = spending.within_budget(litellm, call, asked.limits, means.ledger, time.time())
-    number = means.ledger.begin(
-        Attempt(asked.kind, not sent.attempts, asked.session, asked.agent, call.provider, call.model, most)
-    )
-    sent.attempts += 1
+    litellm = await means.library.get() if through_litellm or priced else means.library.now
+    # Nothing is awaited from here to the row in the accounts: no other request can spend the same money.
+    call, most = within_budgets(litellm, asked, call, means.ledger, time.time())
+    number = _begin(means, asked, call, sent, most)
     tally = Tally(call)
     word = "left"
     try:
@@ -170,6 +170,29 @@ async def _attempt(
         outcome = tally.outcome(word, litellm)
         means.ledger.settle(number, outcome)
         _log(call, outcome)
+
+
+def _check_rate(means: Means, asked: Asked) -> None:
+    """Refuse a chat request beyond the number that an hour may have.
+
+    Vectors do not count: the index asks for them in the background, in numbers that no person would guess.
+    """
+    error = too_many(asked.limits, means.ledger, time.time()) if asked.kind == "chat" else None
+    if error is not None:
+        raise error
+
+
+def _begin(means: Means, asked: Asked, call: ModelCall, sent: _Sent, most_usd: float) -> int:
+    """Write down an attempt before it is made; the limit of requests holds however many are on their way."""
+    first = not sent.attempts
+    attempt = Attempt(asked.kind, first, asked.session, asked.agent, call.provider, call.model, most_usd)
+    most = asked.limits.requests_per_hour if first and asked.kind == "chat" else None
+    number = means.ledger.begin(attempt, most_in_hour=most)
+    if number is None:
+        _check_rate(means, asked)
+        raise failure(FailureKind.LIMIT, "The limit of requests to models in an hour is reached")
+    sent.attempts += 1
+    return number
 
 
 async def _once_it_speaks(
@@ -202,12 +225,13 @@ async def _once_it_speaks(
             yield chunk
 
 
-def _told(means: Means, asked: Asked, passed: list[tuple[ModelCall, ModelError]]) -> Chunk:
+def _told(means: Means, asked: Asked, call: ModelCall, passed: list[tuple[ModelCall, ModelError]]) -> Chunk:
     told: Chunk = {}
     if passed:
         told["passed_over"] = [{"model": call.model, "why": error.what} for call, error in passed]
-    if asked.kind == "chat" and (near := spending.warnings(asked.limits, means.ledger, time.time())):
-        told["warnings"] = near
+    if asked.kind == "chat":
+        near = warnings(asked.limits, means.ledger, time.time(), asker_of(asked, call))
+        told |= {"warnings": near} if near else {}
     return told
 
 

@@ -4,9 +4,9 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from codelab_models.accounts.ledger import Attempt, Outcome
 from codelab_models.host.asking import Chunk, Means, Source, answers
 from codelab_models.host.calls import Asked
-from codelab_models.host.ledger import Attempt, Outcome
 
 
 async def answers_or_kept(means: Means, asked: Asked, source: Source) -> AsyncGenerator[Chunk, None]:
@@ -66,7 +66,6 @@ def _as_chunk(whole: Chunk) -> Chunk:
 
 def _account(means: Means, asked: Asked) -> None:
     call = asked.calls[0]
-    number = means.ledger.begin(
-        Attempt(asked.kind, True, asked.session, asked.agent, call.provider, call.model, 0.0)
-    )
-    means.ledger.settle(number, Outcome("cached", 0.0))
+    attempt = Attempt(asked.kind, True, asked.session, asked.agent, call.provider, call.model, 0.0)
+    if (number := means.ledger.begin(attempt)) is not None:
+        means.ledger.settle(number, Outcome("cached", 0.0))

@@ -4,8 +4,8 @@ import time
 from types import ModuleType
 from typing import Any
 
+from codelab_models.accounts.ledger import Outcome
 from codelab_models.host.calls import ModelCall
-from codelab_models.host.ledger import Outcome
 from codelab_models.host.prices import cost, tokens_cached
 
 _CHARACTERS_PER_TOKEN = 4  # the usual rule of thumb for English and code

@@ -3,13 +3,12 @@
 import time
 from typing import TYPE_CHECKING, Any
 
-from codelab_models.host import spending
+from codelab_models.accounts import limits as bounds
+from codelab_models.accounts.ledger import HOUR
 from codelab_models.host.asking import Means
 
 if TYPE_CHECKING:
     from codelab.config.settings import ModelSettings
-
-GROUPS = ("model", "agent", "session", "provider", "day")
 
 
 def usage(means: Means, limits: "ModelSettings", by: str) -> dict[str, Any]:
@@ -21,14 +20,14 @@ def usage(means: Means, limits: "ModelSettings", by: str) -> dict[str, Any]:
         by: One of ``GROUPS``: how this month's sums are broken down.
     """
     now = time.time()
-    month = spending.month_began(now)
-    since = {"hour": now - spending.HOUR, "day": spending.day_began(now), "month": month, "all": 0.0}
+    month = bounds.month_began(now)
+    since = {"hour": now - HOUR, "day": bounds.day_began(now), "month": month, "all": 0.0}
     return {
         "totals": {name: _one(means.ledger.totals("all", moment)) for name, moment in since.items()},
         "by": by,
         "this_month": means.ledger.totals(by, month),
-        "limits": spending.standing(limits, means.ledger, now),
-        "warnings": spending.warnings(limits, means.ledger, now),
+        "limits": bounds.standing(limits, means.ledger, now),
+        "warnings": bounds.warnings(limits, means.ledger, now),
         "cache": means.kept.report(),
         "left_alone": means.breakers.report(),
     }

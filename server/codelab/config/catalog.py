@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -17,7 +17,8 @@ class SettingInfo:
 
     Attributes:
         key: Dotted name, as in ``run.iterations``.
-        kind: What it takes, in words: ``text``, ``whole number``, ``number``, ``list of texts``.
+        kind: What it takes, in words: ``text``, ``whole number``, ``number``, ``true or false``, ``list of
+            texts``, or the values that it may have.
         default: The value when nobody sets it.
         description: What it means, one sentence.
         narrow: How a trusted workspace may change it, or None if it is the person's alone.
@@ -30,7 +31,7 @@ class SettingInfo:
     narrow: Narrow | None
 
 
-_KINDS: dict[object, str] = {str: "text", int: "whole number", float: "number"}
+_KINDS: dict[object, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 
 
 def all_settings() -> list[SettingInfo]:
@@ -71,8 +72,14 @@ def _info(key: str, field: FieldInfo) -> SettingInfo:
     narrow = extra.get("narrow") if isinstance(extra, dict) else None
     return SettingInfo(
         key=key,
-        kind=_KINDS.get(field.annotation, "list of texts"),
+        kind=_kind(field.annotation),
         default=field.default,
         description=field.description or "",
         narrow="lower" if narrow == "lower" else "extend" if narrow == "extend" else None,
     )
+
+
+def _kind(annotation: object) -> str:
+    if get_origin(annotation) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(annotation))
+    return _KINDS.get(annotation, "list of texts")

@@ -32,6 +32,11 @@ class Places:
         return self.data / "user.db"
 
     @property
+    def accounts(self) -> Path:
+        """What was asked of models and what it cost."""
+        return self.data / "models.db"
+
+    @property
     def models(self) -> Path:
         """Where CodeLab keeps models that are files."""
         return self.cache / "models"

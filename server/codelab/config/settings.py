@@ -4,12 +4,17 @@ docs/settings.md is generated from these classes. ``narrow`` names the settings 
 may change, and in which direction; all others are the person's alone.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 Narrow = Literal["lower", "extend"]  # a workspace may only lower a number, or only add to a list
+
+
+BudgetLine = Annotated[
+    str, Field(pattern=r"^(agent|model|provider) \S+ (\d{1,9}(\.\d+)?|\.\d+) (day|month)$")
+]
 
 
 def _narrow(how: Narrow) -> JsonDict:
@@ -95,6 +100,18 @@ class ModelSettings(_Section):
         default=0,
         ge=0,
         description="Most money spent on models in a calendar month, in US dollars; 0: no limit.",
+    )
+    budget_usd_session: float = Field(
+        default=0,
+        ge=0,
+        description="Most money spent on models in one session, in US dollars, where prices are known; 0: "
+        "no limit.",
+    )
+    budgets: tuple[BudgetLine, ...] = Field(
+        default=(),
+        strict=False,  # TOML gives a list
+        description="Further budgets, in US dollars, each for an agent, a model or a provider in a day or a "
+        'month: `"agent coder 1.50 day"`, `"model anthropic/claude-opus-4-1 20 month"`.',
     )
     cache_hours: float = Field(
         default=24,

@@ -46,11 +46,13 @@ def lines(said: dict[str, Any]) -> list[str]:
     if said["this_month"]:
         shown += ["", f"This month by {said['by']}:"]
         shown += [_line(f"  {row['name'] or '(not said)'}", row) for row in said["this_month"]]
-    limits = said["limits"]
-    shown += ["", _limit("Requests in an hour", limits["requests_per_hour"], "models.requests_per_hour", "")]
+    limits = dict(said["limits"])
+    rate = limits.pop("requests_per_hour")
+    shown += ["", _limit("Requests in an hour", rate, "models.requests_per_hour", "")]
     for name in ("day", "month"):
         setting = f"budget_usd_{name}"
-        shown.append(_limit(f"Spent this {name}", limits[setting], f"models.{setting}", "$"))
+        shown.append(_limit(f"Spent this {name}", limits.pop(setting), f"models.{setting}", "$"))
+    shown += [_limit(f"Spent for {name}", one, "models.budgets", "$") for name, one in limits.items()]
     cache = said["cache"]
     shown.append(f"Kept answers: {cache['answers']}, used {cache['hits']} times (--clear-cache forgets them)")
     for one in said["left_alone"]:
