@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from codelab.config.settings import ModelSettings
 from codelab_models.local_models import is_local
+from codelab_models.ollama_host import base_of_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,10 @@ def access_for(model: str, settings: ModelSettings, environ: Mapping[str, str]) 
     }
     own = {provider_of(name).name for name in (settings.chat, settings.embedding) if name}
     chosen = provider.name in own or not own
-    base = (settings.api_base if chosen else "") or _first(provider.bases, environ) or provider.usual_base
+    base = (settings.api_base if chosen else "") or _first(provider.bases, environ)
+    if not base and provider.name == "ollama":
+        base = base_of_host(environ)
+    base = base or provider.usual_base
     if base:
         parameters["api_base"] = base
     keys = ("CODELAB_API_KEY", *provider.keys) if chosen else provider.keys

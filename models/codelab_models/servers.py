@@ -2,14 +2,17 @@
 
 import asyncio
 import importlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from codelab.core.errors import ModelError
 from codelab_models.explaining import parsed
 from codelab_models.failures import FailureKind, ModelFailure
+from codelab_models.ollama import ollama_facts
+from codelab_models.ollama_host import base_of_host
 from codelab_models.registry.profile import Facts
 from codelab_models.transport import Address, base_url_of, exchange, on_this_machine, told
 
@@ -86,6 +89,8 @@ def places_for(environ: Mapping[str, str]) -> tuple[Place, ...]:
 
 def _placed(usual: Place, environ: Mapping[str, str]) -> Place | None:
     named = next((environ[name] for name in _BASES.get(usual.provider, ()) if environ.get(name)), "")
+    if not named and usual.provider == "ollama":
+        named = base_of_host(environ)
     if not named:
         return usual
     try:
@@ -126,37 +131,75 @@ async def look_at(places: Iterable[Place], *, seconds: float = PROBE_SECONDS) ->
 async def _look(place: Place, seconds: float) -> Server:
     address = Address(place.base_url).with_key(place.api_key)
     try:
-        async with (
-            asyncio.timeout(seconds),
-            exchange(address, "/models", None, seconds=seconds) as response,
-        ):
-            body = bytearray()
-            with told(address):
-                async for piece in response.aiter_raw():
-                    body += piece
-                    if len(body) > MOST_LIST_BYTES:
-                        return Server(place, trouble=f"{address.where} sends no list of models")
-            status = response.status_code
+        entries = await _listed(address, seconds)
     except TimeoutError:
         return Server(place, trouble=f"{address.where} said nothing for {seconds:g} s")
     except ModelError as error:
         absent = isinstance(error, ModelFailure) and error.kind is FailureKind.UNREACHABLE
         why = f"nothing answers at {address.where}" if absent else f"{address.where} broke off"
         return Server(place, trouble=why, absent=absent)
+    if entries is None:
+        return Server(place, trouble=f"{address.where} sends no list of models")
+    if place.provider == "hosted_vllm" and not any(one.get("owned_by") == "vllm" for one in entries):
+        place = replace(place, title="A server")  # many others listen at this port
+    facts = {one["id"]: _said(one) for one in entries}
+    more = await _told_by_itself(place, tuple(facts), seconds)
+    return Server(place, tuple(facts), {name: {**said, **more.get(name, {})} for name, said in facts.items()})
+
+
+async def _listed(address: Address, seconds: float) -> list[dict[str, Any]] | None:
+    """Return the entries of a list of models that have a name, or None for anything else.
+
+    Raises:
+        TimeoutError: It did not come in time.
+        ModelError: There is no server, or it broke off.
+    """
+    body = bytearray()
+    async with asyncio.timeout(seconds), exchange(address, "/models", None, seconds=seconds) as response:
+        with told(address):
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) > MOST_LIST_BYTES:
+                    return None
     data = parsed(bytes(body).decode("utf-8", "replace"))
     listed = data.get("data") if isinstance(data, dict) else None
-    if status != 200 or not isinstance(listed, list):
-        return Server(place, trouble=f"{address.where} sends no list of models")
-    entries = [one for one in listed if isinstance(one, dict) and isinstance(one.get("id"), str)]
-    facts = {one["id"]: _said(one) for one in entries[:MOST_MODELS]}
-    return Server(place, tuple(facts), facts)
+    if response.status_code != 200 or not isinstance(listed, list):
+        return None
+    return [one for one in listed if isinstance(one, dict) and isinstance(one.get("id"), str)][:MOST_MODELS]
+
+
+async def _told_by_itself(place: Place, models: Sequence[str], seconds: float) -> Mapping[str, Facts]:
+    """Return what a server says of its models in an API of its own."""
+    if place.provider == "ollama" and models:
+        return await ollama_facts(place.base_url, models, seconds=seconds)
+    if place.provider == "lm_studio" and models:
+        own = Address(f"{place.base_url.removesuffix('/v1')}/api/v0")
+        with suppress(TimeoutError, ModelError):  # before 0.3.6 there was none
+            return {one["id"]: _said(one) for one in await _listed(own, seconds) or ()}
+    return {}
 
 
 def _said(entry: dict[str, Any]) -> Facts:
-    """Return what an entry of the list says beyond the name: vLLM and llama.cpp tell the context."""
+    """Return what an entry of a list says beyond the name.
+
+    vLLM says ``max_model_len``, llama.cpp ``meta.n_ctx_train``, OpenRouter ``context_length``; LM Studio the
+    rest, with the context that a model is loaded with before the one that it was made for.
+    https://lmstudio.ai/docs/developer/rest/endpoints
+    """
+    facts: dict[str, str | int | float | bool] = {}
     meta = entry.get("meta")
-    trained = meta.get("n_ctx_train") if isinstance(meta, dict) else None
-    context = entry.get("max_model_len") or entry.get("context_length") or trained
-    if isinstance(context, int) and not isinstance(context, bool) and context > 0:
-        return {"context": context}
-    return {}
+    counts = [entry.get(name) for name in _CONTEXTS]
+    counts.append(meta.get("n_ctx_train") if isinstance(meta, dict) else None)
+    for count in counts:
+        if isinstance(count, int) and not isinstance(count, bool) and count > 0:
+            facts["context"] = count
+            break
+    if (kind := entry.get("type")) in ("llm", "vlm", "embeddings"):
+        facts |= {"chat": kind != "embeddings", "embedding": kind == "embeddings", "vision": kind == "vlm"}
+    can = entry.get("capabilities")
+    if isinstance(can, list) and "tool_use" in can:
+        facts["calls"] = "native"
+    return facts
+
+
+_CONTEXTS = ("max_model_len", "loaded_context_length", "max_context_length", "context_length")

@@ -46,6 +46,8 @@ class ScriptedModel:
             ``{"status": 429}``, ``{"raw": "{}"}``, ``{"stall": True}``; an empty one answers as usual.
         dimensions: Of the vectors.
         models_body: What ``/v1/models`` answers instead of listing the models.
+        own_api: What paths below ``/api/`` answer, in JSON; after a space the model's name, where a request
+            names one. Others are not found, as on a server that has no such API.
         unexpected: What came and no rule answered; not empty fails the test.
     """
 
@@ -57,6 +59,7 @@ class ScriptedModel:
         self.embedding_steps: list[Step] = []
         self.dimensions = 64
         self.models_body: str | None = None
+        self.own_api: dict[str, Any] = {}
         self.unexpected: list[str] = []
         self.base_url = ""
         self.port = 0
@@ -139,10 +142,8 @@ class ScriptedModel:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
-        if path.endswith("/models"):
-            listed = [{"id": name, "object": "model"} for name in self.models]
-            usual = json.dumps({"object": "list", "data": listed})
-            return await _send(writer, (usual if self.models_body is None else self.models_body).encode())
+        if path.startswith("/api/") or path.endswith("/models"):
+            return await self._tell(path, body, writer)
         request = Received(path, headers, _parsed(body))
         if path.endswith("/embeddings"):
             return await self._embed(request, writer)
@@ -173,6 +174,17 @@ class ScriptedModel:
             results = await asyncio.gather(answer, leaving, return_exceptions=True)
         if isinstance(results[0], ConnectionError):
             request.gone.set()
+
+    async def _tell(self, path: str, body: bytes, writer: asyncio.StreamWriter) -> None:
+        """Answer what is no request to a model."""
+        if path.startswith("/api/"):
+            named = f"{path} {_parsed(body).get('model', '')}".rstrip()
+            if (said := self.own_api.get(named)) is None:
+                return await _send_error(writer, {"status": 404, "message": f"no {named} here"})
+            return await _send(writer, json.dumps(said).encode())
+        listed = [{"id": name, "object": "model"} for name in self.models]
+        usual = json.dumps({"object": "list", "data": listed})
+        await _send(writer, (usual if self.models_body is None else self.models_body).encode())
 
     async def _embed(self, request: Received, writer: asyncio.StreamWriter) -> None:
         with self._changed:
