@@ -121,9 +121,9 @@ async def test_lm_studio_says_what_its_models_are() -> None:
         (found,) = await look_at([place], seconds=30.0)
         server.own_api = {}
         (older,) = await look_at([place], seconds=30.0)
-    assert found.facts["a"] | {"calls": "native", "context": 131_072} == found.facts["a"]
-    assert found.facts["b"] | {"vision": True, "context": 8192} == found.facts["b"]
-    assert found.facts["c"] | {"chat": False, "embedding": True, "context": 2048} == found.facts["c"]
+    assert found.facts["a"].items() >= {"calls": "native", "context": 131_072}.items()
+    assert found.facts["b"].items() >= {"vision": True, "context": 8192}.items()
+    assert found.facts["c"].items() >= {"chat": False, "embedding": True, "context": 2048}.items()
     assert found.facts["d"] == {}
     assert older.models == ("a", "b", "c", "d")
 
