@@ -1,6 +1,6 @@
 """Fit the weights of the ranking on annotated queries, and say what they give on repositories left out.
 
-    python scripts/fit_ranking.py --set ANNOTATIONS --trees TREES
+    python -m scripts.fit_ranking --set ANNOTATIONS --trees TREES [--write]
 
 ``--set`` is a folder with ``corpora.json`` (name, root, prefix of each tree) and a ``<name>.json`` per tree:
 a list of ``{query, category, relevant, secondary}``, whose targets are paths or objects with a ``path``. What
@@ -18,7 +18,7 @@ import math
 import posixpath
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -37,6 +37,8 @@ from codelab.index.repository import find_repository, index_folder
 from codelab.index.search import put_in_order
 from codelab.index.similar import SimilarPassages
 from codelab.index.weights import WEIGHTS, Weights
+from scripts import ranking_tables
+from scripts.ranking_tables import Figure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,9 +51,20 @@ ROUNDS = 2
 SHAKEN = 0.1  # the standard deviation of the shaking, as a share of a score
 TIMES = 4
 PRICE = 0.004  # of the NDCG for each doubling or halving of a weight
-FITTED = ("near", "file_name", "folder", "outline", "named", "mentioned", "word", "meaning", "alike")
+FITTED = (
+    "near",
+    "file_name",
+    "folder",
+    "outline",
+    "named",
+    "mentioned",
+    "word",
+    "called",
+    "meaning",
+    "alike",
+)
 OF_A_FILE = ("near", "file_name", "folder", "outline", "alike")
-LEFT_OUT = (*FITTED, "test", "example", "prose", "surface", "superseded", "private", "hidden")
+RULES = ("test", "example", "prose", "surface", "superseded", "private", "hidden")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +144,7 @@ def _asked(
         )
         for one in best
     ]
-    parts = [added(one, gathered.files[one.path], ones, gathered.scale) for one in best]
+    parts = [added(one, gathered, ones) for one in best]
     rules = [gathered.files[one.path].demotions for one in best]
     shaking = np.exp(SHAKEN * np.random.default_rng(len(text)).standard_normal((1 + TIMES, len(best))))
     shaking[0] = 1.0
@@ -191,7 +204,7 @@ def fit(repositories: Sequence[Sequence[Asked]], start: Weights) -> Weights:
     began = start._asdict()
 
     def worth(weights: Weights) -> float:
-        far = sum(abs(math.log2(weights._asdict()[name] / began[name])) for name in FITTED)
+        far = sum(abs(math.log2(weights._asdict()[name] / began[name])) for name in FITTED if began[name])
         return mean(repositories, weights) - PRICE * far
 
     best, value = start, worth(start)
@@ -205,39 +218,18 @@ def fit(repositories: Sequence[Sequence[Asked]], start: Weights) -> Weights:
     return best
 
 
-def categories(queries: Sequence[tuple[str, str, float]]) -> str:
-    """Lay figures out: the mean over repositories of all queries, then of each category."""
-    parts = []
-    for category in ("", *sorted({category for _, category, _ in queries})):
-        by_name: dict[str, list[float]] = {}
-        for name, of, value in queries:
-            if category in {"", of}:
-                by_name.setdefault(name, []).append(value)
-        parts.append(f"{category or 'all'} {fmean(map(fmean, by_name.values())):.3f}")
-    return "  ".join(parts)
+def figures(repositories: dict[str, list[Asked]], weights: Mapping[str, Weights]) -> list[Figure]:
+    """Rank each repository with its weights; return the figure of each query."""
+    return [
+        (name, one.category, ndcg(one, weights[name]))
+        for name, queries in repositories.items()
+        for one in queries
+    ]
 
 
-def say(line: str) -> None:
-    """Print a line."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def figures(repositories: dict[str, list[Asked]], weights: dict[str, Weights]) -> str:
-    """Rank each repository with its weights and lay the figures out."""
-    return categories(
-        [
-            (name, one.category, ndcg(one, weights[name]))
-            for name, queries in repositories.items()
-            for one in queries
-        ]
-    )
-
-
-def without(kind: str) -> Weights:
-    """Return the weights with one kind of evidence left out."""
-    neutral = 0.0 if kind in FITTED else 1.0
-    return WEIGHTS._replace(**{kind: neutral})
+def without(*kinds: str) -> Weights:
+    """Return the weights with some kinds of evidence, or rules, left out."""
+    return WEIGHTS._replace(**{kind: 0.0 if kind in FITTED else 1.0 for kind in kinds})
 
 
 def main() -> None:
@@ -245,26 +237,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--set", type=Path, required=True, help="folder of annotations and corpora.json")
     parser.add_argument("--trees", type=Path, required=True, help="folder with one source tree per name")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/search.md as well")
     args = parser.parse_args()
     repositories: dict[str, list[Asked]] = {}
     for entry in json.loads((args.set / "corpora.json").read_text(encoding="utf-8")):
         items = json.loads((args.set / f"{entry['name']}.json").read_text(encoding="utf-8"))
         root = (args.trees / entry["name"] / entry["root"]).resolve()
         repositories[entry["name"]] = ask_all(root, items, entry.get("prefix", entry["root"]))
-    say(f"as they are          {figures(repositories, dict.fromkeys(repositories, WEIGHTS))}")
-    left_out = {
+    on_the_others = {
         name: fit([queries for other, queries in repositories.items() if other != name], WEIGHTS)
         for name in repositories
     }
-    say(f"fitted on the others {figures(repositories, left_out)}")
     fitted = fit(list(repositories.values()), WEIGHTS)
-    say(f"fitted on all        {figures(repositories, dict.fromkeys(repositories, fitted))}")
-    say("  ".join(f"{name}={value:.2f}" for name, value in fitted._asdict().items() if name in FITTED))
-    lexical = WEIGHTS._replace(meaning=0.0, alike=0.0)
-    say(f"without vectors      {figures(repositories, dict.fromkeys(repositories, lexical))}")
-    for kind in LEFT_OUT:
-        shown = figures(repositories, dict.fromkeys(repositories, without(kind)))
-        say(f"without {kind:12} {shown}")
+    words_alone = fit(list(repositories.values()), without("meaning", "alike"))
+    weighed = {
+        "as they are": figures(repositories, dict.fromkeys(repositories, WEIGHTS)),
+        "fitted on the other repositories": figures(repositories, on_the_others),
+        "fitted on all": figures(repositories, dict.fromkeys(repositories, fitted)),
+        "without vectors, fitted on all": figures(repositories, dict.fromkeys(repositories, words_alone)),
+    }
+    left_out = {ranking_tables.name_of(kind): without(kind) for kind in FITTED}
+    left_out["all vectors"] = without("meaning", "alike")
+    left_out |= {ranking_tables.name_of(kind): without(kind) for kind in RULES}
+    lines = ranking_tables.lines_of(
+        weighed,
+        {name: figures(repositories, dict.fromkeys(repositories, of)) for name, of in left_out.items()},
+    )
+    sys.stdout.write("\n".join(lines) + "\n\nfitted on all: ")
+    sys.stdout.write("  ".join(f"{name}={fitted._asdict()[name]:.2f}" for name in FITTED) + "\n")
+    if args.write:
+        ranking_tables.write(lines)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Documents made from the code are up to date: run ``scripts/docs.py`` when one of these fails."""
 
+from pathlib import Path
+
 import pytest
 
-from scripts import docs
+from scripts import docs, ranking_tables
 
 
 @pytest.mark.req("CARD-8")
@@ -48,3 +50,19 @@ def test_the_settings_page_is_what_the_declarations_say() -> None:
 @pytest.mark.req("CARD-8", "INDEX-3", "INDEX-8")
 def test_the_languages_page_is_what_the_table_of_languages_says() -> None:
     assert docs.LANGUAGES_PAGE.read_text(encoding="utf-8") == docs.languages_page()
+
+
+@pytest.mark.req("CARD-8", "INDEX-4")
+def test_the_tables_of_the_ranking_were_made_with_the_weights_as_they_are() -> None:
+    assert f"Weights {ranking_tables.weights_digest()}:" in ranking_tables.PAGE.read_text(encoding="utf-8")
+
+
+def test_tables_stand_between_their_marks(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{ranking_tables.BEGIN}\nold\n{ranking_tables.END}\nafter\n")
+    figures = [("one", "name", 1.0), ("one", "topic", 0.0), ("two", "topic", 1.0)]
+    ranking_tables.write(ranking_tables.lines_of({"plain": figures}, {"words": figures}), page)
+    text = page.read_text()
+    assert text.startswith(f"before\n{ranking_tables.BEGIN}\nWeights ") and "old" not in text
+    assert text.endswith(f"{ranking_tables.END}\nafter\n")
+    assert "| Weights | all | name | topic |\n|---|---|---|---|\n| plain | 0.750 | 1.000 | 0.500 |" in text

@@ -7,7 +7,9 @@ import pytest
 
 from codelab.index.bm25 import Statistics
 from codelab.index.candidates import telling_terms
-from codelab.index.evidence import is_similar
+from codelab.index.evidence import is_similar, shares
+from codelab.index.name_evidence import name_evidence, words_within
+from codelab.index.query import understand
 from codelab.index.reader import IndexReader
 from codelab.index.types import Hit
 from tests.index.conftest import Index
@@ -160,3 +162,60 @@ def test_words_that_are_nearly_everywhere_are_left_out_as_long_as_rarer_ones_are
 )
 def test_forms_of_one_word_are_told_from_words_that_begin_alike(term: str, word: str, similar: bool) -> None:
     assert is_similar(term, word) is similar
+
+
+def check_name(symbol: str, query: str, fit: float) -> None:
+    """Check how well a name is made of the words of a query; all of these count the same."""
+    terms = understand(query).terms
+    asked = shares(terms, Statistics(0, 0, {}), ())
+    assert name_evidence(symbol, asked, words_within(terms)) == pytest.approx(fit, abs=0.01)
+
+
+@pytest.mark.req("INDEX-4")
+@pytest.mark.parametrize(
+    ("symbol", "query", "fit"),
+    [
+        ("parse_header", "parse a header", 1.0),
+        ("mail.Parser.parseHeaders", "parse the header", 1.0),
+        ("parse_header", "parse a header into its fields", 2 / 3),
+        ("parse", "parse a header", 1 / 2),
+        ("parse_mail_header", "parse a header", 4 / 9),
+        ("send_mail", "parse a header", 0.0),
+        ("copyfile", "copy a file", 1.0),
+        ("_validatepattern", "validate the pattern", (14 / 15) ** 2),
+        ("profile", "file a report", 0.0),
+        ("", "parse a header", 0.0),
+    ],
+)
+def test_a_name_counts_by_the_words_of_the_query_that_it_is_made_of(
+    symbol: str, query: str, fit: float
+) -> None:
+    check_name(symbol, query, fit)
+
+
+@pytest.mark.req("INDEX-4")
+def test_what_is_described_comes_before_what_uses_the_same_words(
+    root: Path, index: Index, reader: IndexReader
+) -> None:
+    write(
+        root,
+        """
+        == shop/mail.py
+        def deliver(message, pending):
+            for address in message.addresses:
+                pending.append((address, message))
+                message.address = address
+                message.pending = True
+        == shop/rest.py
+        def pendingmessages(box):
+            found = []
+            for one in box:
+                if not one.sent:
+                    found.append(one)
+            return found
+        """,
+    )
+    index()
+    hit = reader.search("return all pending messages")[0]
+    assert hit.symbol == "pendingmessages"
+    assert "the words of its name" in said(hit)

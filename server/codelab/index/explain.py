@@ -1,11 +1,11 @@
 """Why a passage ranks where it does, in words for a person."""
 
 from codelab.index.candidates import Candidate
-from codelab.index.gathering import FileEvidence
+from codelab.index.gathering import FileEvidence, Gathered
 from codelab.index.types import Reason
 from codelab.index.weights import Weights
 
-_ADDED = {
+ADDED = {
     "words": "its words",
     "near": "other passages of its file",
     "file_name": "the name of its file",
@@ -14,10 +14,13 @@ _ADDED = {
     "named": "it defines the name asked for",
     "mentioned": "it defines a name in the query",
     "word": "it defines a word of the query",
+    "called": "the words of its name",
     "meaning": "its meaning",
     "alike": "the meaning of other passages of its file",
 }
-_MULTIPLIED = {
+"""What each kind of evidence is for a person, by the weight that counts it."""
+
+MULTIPLIED = {
     "test": "a test",
     "generated": "generated",
     "vendored": "a copy of others' code",
@@ -28,40 +31,42 @@ _MULTIPLIED = {
     "private": "internal",
     "hidden": "in a hidden folder",
 }
+"""The same of each rule about what is seldom the answer."""
+
 _REPEATED = "better passages of its file stand before it"
 _LEAST = 0.005  # smaller contributions are not worth a line
 
 
-def added(one: Candidate, known: FileEvidence, weights: Weights, scale: float) -> dict[str, float]:
+def added(one: Candidate, gathered: Gathered, weights: Weights) -> dict[str, float]:
     """Return what each kind of evidence adds to the score of a passage, by the weight that counts it."""
     weight = weights._asdict()
-    parts = {"words": weights.words * one.words / scale, "near": weights.near * one.near / scale}
-    parts |= {kind: weight[kind] * fit for kind, fit in known.parts.items()}
-    parts |= {kind: weight[kind] * fit for kind, fit in one.defines.items()}
-    parts["meaning"] = weights.meaning * one.meaning
-    parts["alike"] = weights.alike * one.alike
-    return parts
+    own = {"words": one.words / gathered.scale, "meaning": one.meaning, **one.defines}
+    shared = {"near": one.near / gathered.scale, "alike": one.alike, **gathered.files[one.path].parts}
+    return {
+        **{kind: weight[kind] * fit * gathered.detail for kind, fit in own.items()},
+        **{kind: weight[kind] * fit for kind, fit in shared.items()},
+    }
 
 
 def factors(known: FileEvidence, weights: Weights) -> dict[str, float]:
     """Return what the sum is multiplied by, with the words for it."""
     weight = weights._asdict()
-    return {_MULTIPLIED[rule]: weight[rule] for rule in known.demotions}
+    return {MULTIPLIED[rule]: weight[rule] for rule in known.demotions}
 
 
-def reasons(one: Candidate, known: FileEvidence, weights: Weights, scale: float) -> tuple[Reason, ...]:
+def reasons(one: Candidate, gathered: Gathered, weights: Weights) -> tuple[Reason, ...]:
     """Explain the score of a passage: what was added, the most first, then what that was multiplied by.
 
     Args:
         one: The passage, weighed.
-        known: What is known of its file.
+        gathered: What it was gathered with.
         weights: What it was weighed with.
-        scale: What scores from words were divided by.
     """
-    parts = sorted(added(one, known, weights, scale).items(), key=lambda part: -part[1])
+    parts = sorted(added(one, gathered, weights).items(), key=lambda part: -part[1])
     less = one.shared * (one.repeat - 1)
+    multiplied = factors(gathered.files[one.path], weights)
     return (
-        *(Reason(_ADDED[kind], round(amount, 3), False) for kind, amount in parts if amount >= _LEAST),
+        *(Reason(ADDED[kind], round(amount, 3), False) for kind, amount in parts if amount >= _LEAST),
         *([Reason(_REPEATED, round(less, 3), False)] if less <= -_LEAST else []),
-        *(Reason(what, round(by, 3), True) for what, by in factors(known, weights).items()),
+        *(Reason(what, round(by, 3), True) for what, by in multiplied.items()),
     )

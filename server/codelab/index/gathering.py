@@ -1,5 +1,6 @@
 """Gather the passages that may answer a query, with the evidence for each, not yet weighed."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlite3 import Connection
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from codelab.index.bm25 import Statistics
 from codelab.index.candidates import Candidate, Found
 from codelab.index.demotion import asks_for_a_version, demotions, is_superseded, version_folder
 from codelab.index.evidence import Shares
+from codelab.index.name_evidence import name_evidence, words_within
 from codelab.index.overlay import OverlayText, overlay_candidates
 from codelab.index.query import Query
 from codelab.index.remembered import Remembered
@@ -25,6 +27,7 @@ _NEAREST = 200  # passages found by their meaning
 _LEAST_MEANING = 0.15  # less is chance: it is what words that nobody knows give
 _OF_A_NAME = 0.3  # what is left of a meaning where the query is a name: that says most itself
 _OTHER_CASE = 0.8  # of a name that is written in other letters than in the query
+_USUAL_TERMS = 6  # of a query that is not a name
 _WITHIN = 0.9  # of a name that is defined within another
 
 
@@ -66,11 +69,14 @@ class Gathered(NamedTuple):
         candidates: The passages.
         files: What is known of their files, by path.
         scale: The score from words of a passage with all of them, each a few times.
+        detail: What multiplies what speaks for a passage itself: the more a query says, the likelier it means
+            one passage and not all of a file.
     """
 
     candidates: list[Candidate]
     files: dict[str, FileEvidence]
     scale: float
+    detail: float
 
 
 def gather(
@@ -121,7 +127,12 @@ def gather(
     kept = [c for c in found.values() if c.path not in sources.overlay and accepts(c)]
     if sources.overlay:
         kept += filter(accepts, _from_overlay(query, asked, telling, statistics, sources))
-    return Gathered(kept, _files(connection, query, asked, kept, sources), _scale(query.terms, statistics))
+    within = words_within(asked.share)
+    for one in kept:
+        if fit := name_evidence(one.symbol, asked, within):
+            one.defines["called"] = fit
+    files = _files(connection, query, asked, kept, sources)
+    return Gathered(kept, files, _scale(query.terms, statistics), _detail(query))
 
 
 def _path_terms(terms: Iterable[str], asked: Shares) -> list[str]:
@@ -130,6 +141,10 @@ def _path_terms(terms: Iterable[str], asked: Shares) -> list[str]:
 
 def _scale(terms: Sequence[str], statistics: Statistics) -> float:
     return sum(evidence.tellingness(statistics.rows, statistics.frequency.get(t, 0)) for t in terms) or 1.0
+
+
+def _detail(query: Query) -> float:
+    return 1.0 if query.is_name else math.sqrt(len(query.terms) / _USUAL_TERMS)
 
 
 def _acceptor(filters: Filters) -> Callable[[Candidate], bool]:

@@ -32,7 +32,7 @@ def rank(
     gathered = gather(connection, worktree, query=query, limit=limit, filters=filters, sources=sources)
     ranked = put_in_order(gathered, limit, WEIGHTS)
     for one in ranked:
-        one.reasons = reasons(one, gathered.files[one.path], WEIGHTS, gathered.scale)
+        one.reasons = reasons(one, gathered, WEIGHTS)
     return ranked
 
 
@@ -56,6 +56,7 @@ def _weigh(gathered: Gathered, weights: Weights) -> None:
             one.own = weights.words * one.words / gathered.scale + weights.meaning * one.meaning
             for kind, fit in one.defines.items():
                 one.own += weight[kind] * fit
+            one.own *= gathered.detail
             one.shared = added + weights.near * one.near / gathered.scale + weights.alike * one.alike
             one.score = (one.own + one.shared) * factor
 

@@ -22,6 +22,7 @@ class Weights(NamedTuple):
         named: It defines the name that is all of the query.
         mentioned: It defines a name within a longer query.
         word: It defines a plain word of the query.
+        called: The name of its symbol is made of words of the query.
         meaning: The nearness of its meaning to the query's, where there are vectors.
         alike: The same of the other passages of its file that are nearest.
         again: For each better passage of the same file, what is left of what speaks for the file as a whole.
@@ -44,6 +45,7 @@ class Weights(NamedTuple):
     named: float = 1.0
     mentioned: float = 1.0
     word: float = 0.3
+    called: float = 1.0
     meaning: float = 0.8
     alike: float = 1.5
     again: float = 0.6
