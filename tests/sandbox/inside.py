@@ -186,7 +186,8 @@ def run(sandbox: Sandbox, case: dict[str, Any], root: Path, base: Path) -> dict[
     """Run one command in a workspace; return how it ended and what it changed."""
     environment = os.environ if sandbox.kind is Kind.UNSANDBOXED else clean_environment(os.environ, root)
     limits = Limits(**{"seconds": 60.0, **case.get("limits", {})})
-    job = Job(root, tuple(case["argv"]), case.get("directory", "."), environment, limits)
+    unsaved = {path: text.encode() for path, text in case.get("unsaved", {}).items()}
+    job = Job(root, tuple(case["argv"]), case.get("directory", "."), environment, limits, unsaved=unsaved)
     watched, cancel = os.pipe()
     chunks: list[bytes] = []
 
@@ -212,7 +213,7 @@ def run(sandbox: Sandbox, case: dict[str, Any], root: Path, base: Path) -> dict[
             began = time.monotonic()
             finished = run_here(sandbox, job, stage, take, watched)
             took = time.monotonic() - began
-            difference = read_difference(stage, root)
+            difference = read_difference(stage, root, unsaved)
     finally:
         if timer is not None:
             timer.cancel()

@@ -58,6 +58,15 @@ rm -r dir; ln -s /etc dir
     }
 
 
+@pytest.mark.req("INDEX-7", "SAFE-6")
+def test_a_command_sees_unsaved_text_and_only_what_it_changes_of_it_differs() -> None:
+    unsaved = {"a.txt": "typed\n", "dir/x.txt": "typed x\n", "dir/new/deep.txt": "typed deep\n"}
+    script = "cat a.txt dir/x.txt dir/new/deep.txt dir/y.txt; echo more >> dir/x.txt; ls dir"
+    [result] = in_sandboxes([{"argv": ["/bin/sh", "-c", script], "files": FILES, "unsaved": unsaved}])
+    assert result["output"] == "typed\ntyped x\ntyped deep\ny\nnew\nx.txt\ny.txt\n"
+    assert result["changed"] == {"dir/x.txt": "typed x\nmore\n"}
+
+
 @pytest.mark.req("SAFE-6")
 def test_more_files_than_a_person_looks_through_are_left_behind() -> None:
     script = 'for n in $(seq 1 250); do echo $n > "file$n"; done'

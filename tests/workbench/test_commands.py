@@ -11,7 +11,7 @@ import pytest
 
 from codelab.core.events import CommandOutput, RunState
 from codelab.workbench.types import Mode, RunResult, Verdict
-from tests.support.bench import Person, bench_on, configure, write_files
+from tests.support.bench import BufferEditor, Person, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 
 AS_ROOT = "[sandbox]\nas_root = true\n"  # where the tests run as root; for anybody else it means nothing
@@ -216,6 +216,28 @@ async def test_failing_tests_are_run_mended_and_run_again_and_the_change_is_undo
             ]
             await bench.undo()
     assert (root / "payments.py").read_text() == wrong
+
+
+@pytest.mark.req("INDEX-7", "SAFE-6", "SAFE-8")
+async def test_a_command_sees_what_the_editor_shows_and_its_change_goes_to_the_buffer(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"a.txt": "saved\n"})
+    call = {"shell": "cat a.txt; echo more >> a.txt"}
+    script = [When("go", role="user").call("run_command", call), When(role="tool").say("Done.")]
+    with scripted_model(script) as model:
+        configure(model, AS_ROOT)
+        async with bench_on(root) as bench:
+            editor, person = BufferEditor(bench), Person(bench, YES, YES)
+            bench.attach(prompter=person, editor=editor)
+            editor.type("a.txt", "typed\n")
+            result = await (await bench.act("go")).result()
+            assert [file.path for file in result.changed] == ["a.txt"]
+            assert editor.buffers["a.txt"] == "typed\nmore\n"
+            assert (root / "a.txt").read_text() == "saved\n"  # the buffer is the person's to save
+            await bench.undo()
+            assert editor.buffers["a.txt"] == "typed\n"
+    told = model.requests[-1].body["messages"][-1]["content"]
+    assert "Output:\ntyped" in told
+    assert "files that are not saved, seen as the editor shows them: a.txt" in person.shown[0].detail
 
 
 GIT = {

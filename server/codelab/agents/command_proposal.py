@@ -4,10 +4,11 @@ import json
 import os
 import shlex
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from codelab.agents.run import ActiveRun
+from codelab.agents.unsaved import unsaved_files
 from codelab.core.errors import InputError
 from codelab.core.ids import new_id
 from codelab.core.visible import visible
@@ -34,6 +35,10 @@ class CommandProposal:
     job: Job
     shown: str
     approval: Approval
+
+    def with_unsaved_of(self, run: ActiveRun) -> "CommandProposal":
+        """Return the same with what the editors show at this moment."""
+        return replace(self, job=replace(self.job, unsaved=unsaved_files(run.services)))
 
     def bound_now(self, run: ActiveRun) -> BoundCall:
         """Return what the approval must fit, with all files and folders as they are at this moment."""
@@ -86,7 +91,16 @@ def _job(run: ActiveRun, command: Command) -> Job:
         disk=settings.disk_mb * _MB,
         output=settings.output_mb * _MB,
     )
-    return Job(root, command.argv, command.directory, environment, limits, readable, command.writes)
+    return Job(
+        root,
+        command.argv,
+        command.directory,
+        environment,
+        limits,
+        readable,
+        command.writes,
+        unsaved_files(run.services),
+    )
 
 
 def _readable(names: tuple[str, ...]) -> list[Path]:
@@ -155,6 +169,9 @@ def _detail(sandbox: Sandbox, job: Job, command: Command, bound: BoundCall) -> s
         f"at most {limits.seconds:g} s, {limits.memory // _MB:,} MB of memory, {limits.processes} processes, "
         f"{limits.disk // _MB:,} MB written, {limits.output // _MB:,} MB of output"
     )
+    if job.unsaved:
+        seen = "as the editor shows them" if sandbox.kind is Kind.OVERLAY and job.writes else "as on disk"
+        lines.append(f"files that are not saved, seen {seen}: {', '.join(sorted(job.unsaved))}")
     if command.environment:
         lines.append("with " + " ".join(f"{name}={value}" for name, value in command.environment.items()))
     return "\n".join(lines)

@@ -64,6 +64,7 @@ async def run_command(
         verdict = await ask(run, proposal.approval)
         if verdict.state != "approved":
             raise refusal(verdict, "command", "It has not run")
+    proposal = await asyncio.to_thread(proposal.with_unsaved_of, run)
     await _begin(run, row, proposal, asked=asked)
     tell = _Teller(run, row.id)
     folder = services.commands
@@ -73,7 +74,9 @@ async def run_command(
             await command_ended(run.id, row, ran.finished)(tx)
         difference = Difference()
         if proposal.sandbox.kind is Kind.OVERLAY and command.writes:
-            difference = await asyncio.to_thread(read_difference, ran.stage, services.root)
+            difference = await asyncio.to_thread(
+                read_difference, ran.stage, services.root, proposal.job.unsaved
+            )
         changes, left = await asyncio.to_thread(_reviewable, run, row.name, difference)
     finished = ran.finished
     if command.clean is not None:
@@ -154,8 +157,10 @@ def _reviewable(
             continue
         try:
             change = _change(file)
-            if file.path in buffers and run.services.view.read(file.path).unsaved:
-                raise ToolError("An editor has unsaved text of it")
+            if file.path in buffers and (viewed := run.services.view.read(file.path)).unsaved:
+                if viewed.data != file.before:
+                    raise ToolError("An editor has unsaved text of it that the command has not seen")
+                change = replace(change, unsaved_in=viewed.face)
         except CodeLabError as error:
             left.append((file.path, error.what))
         else:
@@ -197,10 +202,19 @@ def _told(
     if len(output) > room:
         output = f"{output[: room // 4]}\n... (left out) ...\n{output[-room * 3 // 4 :]}"
     parts = [head, f"Output:\n{output}" if output else "It said nothing."]
+    if finished.code and proposal.sandbox.kind is not Kind.UNSANDBOXED:
+        parts.append(
+            "In its sandbox there is no network, nothing outside of the workspace can be written, and "
+            "secrets are empty files."
+        )
     if left:
         named = "".join(f"\n- {visible(path)}: {why}" for path, why in left[:_MOST_LEFT])
         more = f"\n- and {len(left) - _MOST_LEFT} more" if len(left) > _MOST_LEFT else ""
         parts.append(f"It changed these too; they stay as they were:{named}{more}")
+    if proposal.job.unsaved and proposal.sandbox.kind is not Kind.OVERLAY:
+        parts.append(
+            f"Not saved in the editor, so seen as on disk: {', '.join(sorted(proposal.job.unsaved))}."
+        )
     if ignored:
         parts.append(f"What it left in folders of builds and caches was thrown away ({ignored}).")
     return "\n\n".join(parts)

@@ -6,10 +6,11 @@ told and left behind.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from codelab.core.errors import CodeLabError
 from codelab.sandbox.ignored import Ignored
@@ -27,7 +28,7 @@ class ChangedFile:
 
     Attributes:
         path: Relative to the workspace.
-        before: Its bytes in the workspace now.
+        before: Its bytes in the workspace now, or as an editor shows it.
         after: Its bytes as the command left them.
         executable: Whether a new file may be executed.
     """
@@ -53,18 +54,21 @@ class Difference:
     ignored: int = 0
 
 
-def read_difference(stage: Stage, root: Path) -> Difference:
+def read_difference(
+    stage: Stage, root: Path, unsaved: Mapping[str, bytes] = MappingProxyType({})
+) -> Difference:
     """Compare the layer that a command wrote with the workspace as it is now.
 
     Args:
         stage: The command's folder, after its end.
         root: The workspace.
+        unsaved: Files that it saw otherwise than they are on disk, see ``Job``.
 
     Returns:
-        What differs. A file that changed in the workspace while the command ran is among those left: the
-        command has not seen that change.
+        What differs from what it saw. A file that changed in the workspace while the command ran is among
+        those left: the command has not seen that change.
     """
-    reader = _Reader(stage, root)
+    reader = _Reader(stage, root, unsaved)
     files: list[ChangedFile] = []
     left: list[tuple[str, str]] = []
     for path in reader.touched(""):
@@ -84,8 +88,9 @@ def read_difference(stage: Stage, root: Path) -> Difference:
 
 
 class _Reader:
-    def __init__(self, stage: Stage, root: Path) -> None:
+    def __init__(self, stage: Stage, root: Path, unsaved: Mapping[str, bytes]) -> None:
         self.ignored = 0
+        self._unsaved = unsaved
         self._upper = stage.upper
         self._root = root
         self._began = stage.began
@@ -128,7 +133,9 @@ class _Reader:
         status, now = _status(self._upper / path), _status(self._root / path)
         if reason := self._reason_to_leave(path, status, now):
             return reason
-        before = read_optional(self._root, path)
+        before = self._unsaved.get(path)
+        if before is None:
+            before = read_optional(self._root, path)
         after, executable = None, False
         if status is not None and not _gone(status):
             executable = bool(status.st_mode & 0o100)

@@ -72,7 +72,9 @@ def operands_of(job: Job) -> tuple[tuple[str, str], ...]:
                 path = relative(
                     job.root, os.path.join(job.directory, text) if not text.startswith("/") else text
                 )
-                if stat.S_ISREG((job.root / path).lstat().st_mode):
+                if path in job.unsaved:
+                    found[path] = content_hash(job.unsaved[path])
+                elif stat.S_ISREG((job.root / path).lstat().st_mode):
                     found[path] = content_hash(read_optional(job.root, path, limit=_MOST_BYTES))
             except (CodeLabError, OSError, ValueError):
                 continue  # it names no file

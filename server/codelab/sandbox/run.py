@@ -15,6 +15,7 @@ from codelab.sandbox.seccomp import filter_file, filter_program
 from codelab.sandbox.stage import Stage, prepared_stage, written
 from codelab.sandbox.supervise import Launch, supervise
 from codelab.sandbox.types import Finished, Job, Kind, Sandbox
+from codelab.sandbox.unsaved import lay_unsaved
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ def _launch(sandbox: Sandbox, job: Job, stage: Stage) -> Iterator[Launch]:
         scratch = stage.path / "scratch"
         yield Launch(arguments, environment, job.root / job.directory, written=lambda: written(scratch))
         return
+    if sandbox.kind is Kind.OVERLAY and job.writes:
+        lay_unsaved(stage, job)
     program = filter_program()
     status, status_inside = os.pipe()
     gate_inside, gate = os.pipe()

@@ -73,6 +73,8 @@ class Job:
         limits: What it may use.
         readable: Folders outside the workspace and the system that it may read.
         writes: Whether it may write to its layer over the workspace at all.
+        unsaved: Bytes of files of the workspace, by path, that it sees instead of what is on disk, where it
+            has a layer: what editors show and have not saved.
     """
 
     root: Path
@@ -82,6 +84,7 @@ class Job:
     limits: Limits = Limits()
     readable: tuple[Path, ...] = ()
     writes: bool = True
+    unsaved: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
 
 @dataclass(frozen=True, slots=True)
