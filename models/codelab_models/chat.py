@@ -3,13 +3,13 @@
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from codelab_models.wire import ChatRequest, Completion, TextDelta
+from codelab_models.wire import ChatRequest, Part
 
 
 class ChatModel(Protocol):
     """Something that answers chat requests."""
 
-    def stream(self, request: ChatRequest) -> AsyncGenerator[TextDelta | Completion, None]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Part, None]:
         """Answer a request.
 
         Closing the iterator, or cancelling the task that reads it, stops the model.
@@ -18,7 +18,7 @@ class ChatModel(Protocol):
             request: The conversation and the tools.
 
         Yields:
-            Pieces of text as they arrive, then exactly one ``Completion``.
+            How far a slow model has read, pieces of text as they arrive, then exactly one ``Completion``.
 
         Raises:
             NoModel: None is configured or the one named is unknown.

@@ -10,9 +10,9 @@ from codelab_models.encoding import request_body
 from codelab_models.explaining import Explainer, parsed
 from codelab_models.failures import TRY_AGAIN, FailureKind, ModelFailure, failure
 from codelab_models.joining import Answer
-from codelab_models.reading import AnswerReader
+from codelab_models.reading import AnswerReader, prompt_read
 from codelab_models.transport import Address, backoff, base_url_of, exchange, told
-from codelab_models.wire import ChatRequest, Completion, TextDelta
+from codelab_models.wire import ChatRequest, Completion, Part, PromptRead, TextDelta
 
 if TYPE_CHECKING:
     import httpx
@@ -61,7 +61,7 @@ class EndpointModel:
         self._idle_seconds = idle_seconds
         self._retry_seconds = retry_seconds
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[TextDelta | Completion, None]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Part, None]:
         """Answer a request; see ``ChatModel``."""
         model = request.model or self.model or await self.first_model()
         body = request_body(request, model)
@@ -75,7 +75,7 @@ class EndpointModel:
             try:
                 async with aclosing(self._attempt(body, model)) as parts:
                     async for part in parts:
-                        shown = True
+                        shown = shown or not isinstance(part, PromptRead)
                         yield part
                 return
             except ModelFailure as error:
@@ -119,9 +119,7 @@ class EndpointModel:
             return names[0]
         raise failure(FailureKind.UNKNOWN_MODEL, f"{self.address.where} lists no model")
 
-    async def _attempt(
-        self, body: dict[str, Any], model: str
-    ) -> AsyncGenerator[TextDelta | Completion, None]:
+    async def _attempt(self, body: dict[str, Any], model: str) -> AsyncGenerator[Part, None]:
         answer = Answer(model)
         seconds = self._first_token_seconds
         ends = asyncio.get_running_loop().time() + seconds
@@ -137,8 +135,10 @@ class EndpointModel:
                     first_seconds=max(0.0, ends - asyncio.get_running_loop().time()),
                     idle_seconds=self._idle_seconds,
                 )
-                async with aclosing(reader.texts()) as texts:
-                    async for text in texts:
+                async with aclosing(reader.events()) as events:
+                    async for event, text in events:
+                        if read := prompt_read(event):
+                            yield read
                         if text:
                             yield TextDelta(text)
         except TimeoutError as error:

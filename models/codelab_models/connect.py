@@ -18,7 +18,7 @@ from codelab_models.local_models import is_local
 from codelab_models.providers import access_for
 from codelab_models.rendezvous import ACCESS_HEADER, AGENT_HEADER, SESSION_HEADER, limits_header
 from codelab_models.transport import Address, base_url_of, on_this_machine
-from codelab_models.wire import ChatRequest, Completion, TextDelta
+from codelab_models.wire import ChatRequest, Part, PromptRead
 
 PATIENT_SECONDS = 86_400.0
 """The longest wait for a model on this machine: what is said of local models is when they are done."""
@@ -87,7 +87,7 @@ class HostModel:
         self._environ = environ
         self._address: Address | None = None
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[TextDelta | Completion, None]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Part, None]:
         """Answer a request; see ``ChatModel``."""
         from codelab_models.start import ensure_host
 
@@ -102,7 +102,7 @@ class HostModel:
             try:
                 async with aclosing(self._client(self._address, asked).stream(asked)) as parts:
                     async for part in parts:
-                        said = True
+                        said = said or not isinstance(part, PromptRead)
                         yield part
                 return
             except ModelFailure as error:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from codelab.core.errors import ModelError, NoModel
 from codelab_models.chat import ChatModel
-from codelab_models.wire import ChatRequest, Completion, TextDelta
+from codelab_models.wire import ChatRequest, Completion, Part, PromptRead
 
 EDITOR = "editor"
 """Name of the model that the client lends; what follows a slash names one of several."""
@@ -30,7 +30,7 @@ class ModelsInTurn:
         self._names = tuple(names)
         self._at_once = at_once
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[TextDelta | Completion, None]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Part, None]:
         """Answer a request; see ``ChatModel``."""
         async with aclosing(first_to_answer(self._turns(request))) as parts:
             async for part in parts:
@@ -53,7 +53,7 @@ class ModelsInTurn:
 
 async def first_to_answer(
     turns: Sequence[tuple[ChatModel, ChatRequest]],
-) -> AsyncGenerator[TextDelta | Completion, None]:
+) -> AsyncGenerator[Part, None]:
     """Yield the answer of the first model that says anything; see ``ChatModel.stream``.
 
     Args:
@@ -68,7 +68,7 @@ async def first_to_answer(
         try:
             async with aclosing(model.stream(request)) as parts:
                 async for part in parts:
-                    said = True
+                    said = said or not isinstance(part, PromptRead)
                     if isinstance(part, Completion) and passed:
                         yield replace(part, extra={**part.extra, "passed_over": _told(passed, part)})
                     else:

@@ -1,7 +1,7 @@
 """Reads one answer, streamed or whole, within limits of time and size."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from codelab_models.explaining import Explainer, parsed
 from codelab_models.joining import Answer
 from codelab_models.sse import EventReader
 from codelab_models.transport import Address, told
+from codelab_models.wire import PromptRead
 
 if TYPE_CHECKING:
     import httpx
@@ -51,17 +52,6 @@ class AnswerReader:
         self._started = False
         self._deadline = self._now() + first_seconds
 
-    async def texts(self) -> AsyncGenerator[str, None]:
-        """Yield the text of the answer as it comes.
-
-        Raises:
-            ModelFailure: It is late, cut, too long, an error or no answer at all.
-        """
-        async with aclosing(self.events()) as events:
-            async for _, text in events:
-                if text:
-                    yield text
-
     async def events(self) -> AsyncGenerator[tuple[dict[str, object], str], None]:
         """Yield each event of the stream with its text; a server that does not stream sends one.
 
@@ -93,6 +83,8 @@ class AnswerReader:
         if event.get("error"):
             raise self._explain.error_object(event["error"], 0, self._answer.model)
         text, moved = self._answer.add(event)
+        if prompt_read(event):  # slow, but at work
+            self._deadline = self._now() + self._patience
         if moved:
             self._started = True
             self._patience = self._idle_seconds
@@ -138,6 +130,17 @@ class AnswerReader:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def prompt_read(event: Mapping[str, object]) -> PromptRead | None:
+    """Return how far a model has read, where an event says so: those of our host and llama.cpp's server."""
+    told = event.get("prompt_progress")
+    if not isinstance(told, dict):
+        return None
+    processed, total = told.get("processed"), told.get("total")
+    if isinstance(processed, int) and isinstance(total, int) and 0 <= processed <= total:
+        return PromptRead(processed, total)
+    return None
 
 
 def _may_be_whole(head: bytearray) -> bool:

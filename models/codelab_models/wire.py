@@ -86,6 +86,19 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptRead:
+    """How much of the request a model has read; on a slow machine that takes minutes before the first text.
+
+    Attributes:
+        processed: Tokens read.
+        total: Tokens in all.
+    """
+
+    processed: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """The complete answer; the last thing a stream yields.
 
@@ -107,3 +120,7 @@ class Completion:
     tokens_out: int = 0
     cost_usd: float = 0.0
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+Part = TextDelta | PromptRead | Completion
+"""What a stream yields."""

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from codelab.agents.feed import Feed
-from codelab.core.events import RunState, StateChanged, Token
+from codelab.core.events import ModelReading, RunState, StateChanged, Token
 
 
 @pytest.mark.req("AGENT-16")
@@ -24,6 +24,21 @@ async def test_a_listener_that_falls_behind_gets_joined_tokens_and_every_other_e
         "one two three",
         2,
         "late",
+    ]
+
+
+@pytest.mark.req("AGENT-16")
+async def test_of_how_far_a_model_has_read_a_listener_that_falls_behind_gets_the_last_word() -> None:
+    feed = Feed()
+    events = feed.events()
+    feed.publish(StateChanged(run="r", seq=1, state=RunState.PROCESSING))
+    await anext(events)
+    for processed in (1, 2, 3):
+        feed.publish(ModelReading(run="r", processed=processed, total=4))
+    feed.close()
+    assert [event async for event in events] == [ModelReading(run="r", processed=3, total=4)]
+    assert [event async for event in feed.events()] == [
+        StateChanged(run="r", seq=1, state=RunState.PROCESSING)
     ]
 
 

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from codelab.cli.runs import follow
 from codelab.cli.terminal import Terminal
 from codelab.core.errors import InputError
 from tests.support.at_terminal import at_terminal, seen
+from tests.support.bench import PAYMENTS, bench_on, configure, write_files
+from tests.support.model_server import When, scripted_model
+from tests.support.slow_reading import half_read
 
 EVIL = "a\x1b]0;title\x07b\u202ec\u200bd"
 
@@ -45,6 +49,18 @@ def test_a_diff_is_coloured_on_a_terminal() -> None:
         Terminal(as_json=False).show_diff("-old\n+new\n")
         text = seen(person, lines=2)
         assert "\x1b[31m-old" in text and "\x1b[32m+new" in text
+
+
+@pytest.mark.req("CARD-6", "MODEL-2")
+async def test_how_far_a_slow_model_has_read_gives_way_to_the_answer(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    with scripted_model([When().raw(half_read("It is here.\n"))]) as model, at_terminal() as person:
+        configure(model)
+        async with bench_on(root) as bench:
+            terminal = Terminal(as_json=False)
+            await follow(bench, await bench.ask("where?"), terminal)
+        text = seen(person, lines=2)
+    assert "\r\x1b[Kask: the model reads the conversation: 50 % of 8,000 tokens\r\x1b[KIt is here." in text
 
 
 @pytest.mark.req("CARD-6")

@@ -9,6 +9,7 @@ from codelab.core.events import (
     FileChanged,
     LimitHit,
     ModelChosen,
+    ModelReading,
     Noted,
     RunStarted,
     Token,
@@ -52,3 +53,16 @@ def test_an_event_is_told_in_one_line(event: AnyEvent, line: str) -> None:
     narrator = Narrator()
     assert narrator.line(STARTED) == "coder: working"
     assert narrator.line(event) == line
+
+
+def test_of_what_a_model_reads_each_tenth_is_told_once() -> None:
+    narrator = Narrator()
+    narrator.line(STARTED)
+    told = [narrator.line(ModelReading(run="r", processed=at, total=2000)) for at in range(0, 2001, 50)]
+    assert [line for line in told if line][:2] == [
+        "coder: the model reads the conversation: 10 % of 2,000 tokens",
+        "coder: the model reads the conversation: 20 % of 2,000 tokens",
+    ]
+    assert len([line for line in told if line]) == 10
+    assert "5 %" in narrator.line(ModelReading(run="r", processed=1, total=20))
+    assert narrator.line(ModelReading(run="r", processed=0, total=0)) == ""

@@ -14,6 +14,7 @@ from codelab.workbench.types import FaceInfo, Verdict
 from tests.support.lsp_client import FULL, Json, NoAnswer, RawClient, ServerAnsweredWithError, connected
 from tests.support.lsp_client_editor import Editor
 from tests.support.model_server import ScriptedModel, When, scripted_model
+from tests.support.slow_reading import half_read
 
 PAYMENTS = """\
 # codelab: raise ValueError when the amount is negative
@@ -244,6 +245,18 @@ async def test_progress_names_the_agent_and_what_it_does(codelab_home: Path, tmp
         assert mine[0]["kind"] == "begin" and mine[0]["title"] == "CodeLab: look"
         assert "coder: reading payments.py" in [value.get("message") for value in mine]
         assert mine[-1]["kind"] == "end"
+
+
+@pytest.mark.req("CARD-3", "MODEL-2")
+async def test_progress_tells_how_far_a_slow_model_has_read(codelab_home: Path, tmp_path: Path) -> None:
+    async with opened(codelab_home, tmp_path, When().raw(half_read("Done."))) as scene:
+        params = {"command": "codelab.chat", "arguments": ["look"], "workDoneToken": "mine"}
+        result = await scene.client.request("workspace/executeCommand", params)
+        assert result["answer"] == "Done."
+        mine = [sent["value"] for sent in scene.client.sent("$/progress") if sent["token"] == "mine"]
+        assert "ask: the model reads the conversation: 50 % of 8,000 tokens" in [
+            value.get("message") for value in mine
+        ]
 
 
 @pytest.mark.req("CARD-3")

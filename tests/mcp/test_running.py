@@ -14,6 +14,7 @@ from tests.support.bench import bench_on, configure, write_files
 from tests.support.command_line import codelab
 from tests.support.mcp_client import GUARD_SECONDS, MODES, Mode, Noted, PersonAtClient, connected, text_of
 from tests.support.model_server import ScriptedModel, When, scripted_model
+from tests.support.slow_reading import half_read
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +68,18 @@ async def test_a_change_that_the_person_accepts_is_made(project: Path, mode: Mod
     assert len(person.questions) == 1
     assert "+    check(amount)" in person.questions[0] and "pay.py" in person.questions[0]
     assert "coder: editing pay.py" in noted.lines and "coder: waiting for approval" in noted.lines
+
+
+@pytest.mark.req("CARD-2", "MODEL-2")
+@pytest.mark.parametrize("mode", MODES)
+async def test_progress_tells_how_far_a_slow_model_has_read(project: Path, mode: Mode) -> None:
+    noted = Noted()
+    with scripted_model([When().raw(half_read("Nothing to do."))]) as model:
+        configure(model)
+        async with connected(project, mode) as client:
+            report = await run(client, progress_callback=noted)
+    assert report["answer"] == "Nothing to do."
+    assert "coder: the model reads the conversation: 50 % of 8,000 tokens" in noted.lines
 
 
 @pytest.mark.req("CARD-2", "SAFE-2")

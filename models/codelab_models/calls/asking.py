@@ -9,12 +9,12 @@ from codelab_models.calls.offering import create
 from codelab_models.calls.parsing import parse
 from codelab_models.calls.showing import Showing
 from codelab_models.chat import ChatModel
-from codelab_models.wire import ChatRequest, Completion, TextDelta
+from codelab_models.wire import ChatRequest, Completion, Part, PromptRead, TextDelta
 
 
 async def ask(
     model: ChatModel, request: ChatRequest, grade: Grade = Grade.NATIVE
-) -> AsyncGenerator[TextDelta | Completion, None]:
+) -> AsyncGenerator[Part, None]:
     """Answer a request whose tools are offered as the model's grade wants it; see ``ChatModel.stream``.
 
     Args:
@@ -33,7 +33,7 @@ async def ask(
                 if showing is not None and (rest := showing.rest(answer.message.content)):
                     yield TextDelta(rest)
                 yield answer
-            elif showing is None:
+            elif showing is None or isinstance(part, PromptRead):
                 yield part
             elif text := showing.feed(part.text):
                 yield TextDelta(text)

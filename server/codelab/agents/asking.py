@@ -9,13 +9,14 @@ from codelab.agents.measure import Measure
 from codelab.agents.room import fitted
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import ModelError
+from codelab.core.events import ModelReading
 from codelab_models.calls import Grade, ask, grade_after
 from codelab_models.chat import ChatModel
 from codelab_models.failures import FailureKind, kind_of
 from codelab_models.registry.profile import UNKNOWN
 from codelab_models.registry.select import Choice
 from codelab_models.tokens import tokens_of_message, tokens_of_request, tokens_of_tools
-from codelab_models.wire import ChatRequest, Completion, Message, ToolSpec
+from codelab_models.wire import ChatRequest, Completion, Message, PromptRead, ToolSpec
 
 _log = logging.getLogger(__name__)
 
@@ -101,7 +102,10 @@ async def _once(run: ActiveRun, model: ChatModel, request: ChatRequest, grade: G
         async for piece in stream:
             if isinstance(piece, Completion):
                 return piece
-            run.say(piece.text)
+            if isinstance(piece, PromptRead):
+                run.feed.publish(ModelReading(run=run.id, processed=piece.processed, total=piece.total))
+            else:
+                run.say(piece.text)
     raise ModelError("The model broke off without an answer", fix="Ask again")
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
-from codelab.core.events import AnyEvent, CommandOutput, Passing, Token
+from codelab.core.events import AnyEvent, CommandOutput, ModelReading, Passing, Token
 
 _MOST_OUTPUT = 64_000  # characters of a command's output that wait for one listener
 
@@ -12,8 +12,9 @@ _MOST_OUTPUT = 64_000  # characters of a command's output that wait for one list
 class Feed:
     """Passes events to any number of listeners, each at its own pace.
 
-    A listener that falls behind gets tokens joined into larger ones, never a growing queue of them, and of a
-    command's output the last part; all other events reach every listener, also one that came late.
+    A listener that falls behind gets tokens joined into larger ones, never a growing queue of them, of a
+    command's output the last part, and of how far a model has read the last word; all other events reach
+    every listener, also one that came late.
     """
 
     def __init__(self) -> None:
@@ -61,6 +62,8 @@ class _Listener:
         last = self.waiting[-1] if self.waiting else None
         if isinstance(event, Token) and isinstance(last, Token):
             self.waiting[-1] = Token(run=event.run, text=last.text + event.text)
+        elif isinstance(event, ModelReading) and isinstance(last, ModelReading):
+            self.waiting[-1] = event
         elif isinstance(event, CommandOutput) and isinstance(last, CommandOutput) and last.call == event.call:
             text = (last.text + event.text)[-_MOST_OUTPUT:]
             self.waiting[-1] = CommandOutput(run=event.run, call=event.call, text=text)

@@ -16,7 +16,7 @@ from codelab_models.choosing import ModelChooser
 from codelab_models.connect import how_to_add_a_model, open_chat_model
 from codelab_models.embedders import BUNDLED, open_embedder, source_of
 from codelab_models.registry.select import CHAT_ROLES, Role, Task
-from codelab_models.wire import ChatRequest, Completion, Message
+from codelab_models.wire import ChatRequest, Completion, Message, PromptRead
 
 _MOST_TOKENS = 1024  # a model that thinks first needs some
 
@@ -77,7 +77,8 @@ async def _trip(
     first = 0.0
     async with aclosing(model.stream(request)) as stream:
         async for piece in stream:
-            first = first or time.monotonic() - began
+            if not isinstance(piece, PromptRead):
+                first = first or time.monotonic() - began
             if isinstance(piece, Completion):
                 name = choice.model or piece.model
                 trip = _Trip(name, first, time.monotonic() - began, piece.tokens_out)

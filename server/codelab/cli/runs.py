@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from codelab.cli.terminal import Terminal
-from codelab.core.events import AnyEvent, MessageAdded, Token
+from codelab.core.events import AnyEvent, MessageAdded, ModelReading, Token
 from codelab.core.narration import Narrator
 from codelab.workbench.types import RunResult
 
@@ -34,7 +34,7 @@ async def follow(
         async for event in handle.events():
             stream.take(event)
             if line := narrator.line(event):
-                tell(line)
+                (terminal.progress if isinstance(event, ModelReading) else tell)(line)
         terminal.clear_progress()
         result = await handle.result()
     except asyncio.CancelledError:

@@ -1,7 +1,8 @@
 """What a run tells its faces, as a closed union of plain data.
 
 Every event is stored with its run in the transaction that makes it true, before any face sees it, but for
-``Token`` and ``CommandOutput``. These only pass through: the whole text is stored when it is complete.
+``Token``, ``ModelReading`` and ``CommandOutput``. These only pass through: a whole text is stored when it is
+complete.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -69,6 +70,19 @@ class Token(Event):
     """A piece of the answer as it is generated."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelReading(Event):
+    """The model has read so many tokens of the conversation; told by models that take long."""
+
+    processed: int
+    total: int
+
+    @property
+    def percent(self) -> int:
+        """The part that is read."""
+        return 100 * self.processed // max(1, self.total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +176,7 @@ AnyEvent = (
     RunStarted
     | StateChanged
     | ModelChosen
+    | ModelReading
     | Token
     | MessageAdded
     | ToolCalled
@@ -175,7 +190,7 @@ AnyEvent = (
     | RunEnded
 )
 
-Passing = Token | CommandOutput  # what only passes through and is not stored
+Passing = Token | ModelReading | CommandOutput  # what only passes through and is not stored
 
 
 def event_data(event: AnyEvent) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from codelab.core.events import (
     FileChanged,
     LimitHit,
     ModelChosen,
+    ModelReading,
     Noted,
     RunStarted,
     ToolCalled,
@@ -15,10 +16,11 @@ from codelab.core.events import (
 
 
 class Narrator:
-    """Tells a run's events; remembers which agent works."""
+    """Tells a run's events; remembers which agent works, and how much of what its model reads was told."""
 
     def __init__(self) -> None:
         self._agent = "CodeLab"
+        self._read = 0
 
     def line(self, event: AnyEvent) -> str:
         """Return one line for a person, or an empty string where the event is not worth one."""
@@ -42,6 +44,18 @@ class Narrator:
                 told = f"reached the limit of {limit}"
             case Noted(text=text):
                 told = text
+            case ModelReading():
+                told = self._reading(event)
             case _:
                 return ""
-        return f"{self._agent}: {told}"
+        return f"{self._agent}: {told}" if told else ""
+
+    def _reading(self, event: ModelReading) -> str:
+        """Tell each tenth of what is read, and nothing between."""
+        before, self._read = self._read, event.percent // 10
+        return reading_line(event) if self._read != before else ""
+
+
+def reading_line(event: ModelReading) -> str:
+    """Say how far a model has read."""
+    return f"the model reads the conversation: {event.percent} % of {event.total:,} tokens"

@@ -9,7 +9,7 @@ from pygls.exceptions import JsonRpcException
 
 from codelab.lsp.protocol import CodeLabProtocol
 from codelab_models.failures import FailureKind, failure, one_line, refusal
-from codelab_models.wire import ChatRequest, Completion, Message, TextDelta, ToolCall
+from codelab_models.wire import ChatRequest, Completion, Message, Part, TextDelta, ToolCall
 
 REQUEST_MODEL = "codelab/requestModel"
 PATIENCE_SECONDS = 120.0
@@ -38,7 +38,7 @@ class LentModel:
         self._name = name
         self._where = where
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[TextDelta | Completion, None]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Part, None]:
         """Answer a request; see ``ChatModel``."""
         token = f"codelab-{uuid.uuid4()}"
         pieces: asyncio.Queue[object] = asyncio.Queue()

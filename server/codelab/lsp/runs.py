@@ -14,6 +14,7 @@ from codelab.core.events import (
     ApprovalDecided,
     CommandOutput,
     LimitHit,
+    ModelReading,
     Noted,
     RunStarted,
     RunState,
@@ -21,6 +22,7 @@ from codelab.core.events import (
     ToolCalled,
     ToolReturned,
 )
+from codelab.core.narration import reading_line
 from codelab.lsp.documents import keep_document, open_document
 from codelab.lsp.face import LspFace
 from codelab.lsp.paths import uri_of
@@ -143,6 +145,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     RunStarted: lambda event: event.reason or "starting",
     ToolCalled: lambda event: event.title,
     ToolReturned: lambda event: "" if event.ok else event.summary,
+    ModelReading: reading_line,
     Token: lambda _event: "writing",
     CommandOutput: lambda event: _last_line(event.text),
     ApprovalAsked: lambda _event: "waiting for your answer",
