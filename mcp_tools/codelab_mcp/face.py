@@ -14,6 +14,7 @@ from mcp_types import ListRootsRequest, ListRootsResult
 
 from codelab.core.errors import CodeLabError, NotFound
 from codelab.workbench.types import ApprovalView, FaceInfo
+from codelab_mcp.lent_model import lent_model
 from codelab_mcp.watched import WatchedRun
 
 if TYPE_CHECKING:
@@ -58,11 +59,14 @@ class McpFace:
             )
             if self._opening is None or failed:
                 root = self._root or await _client_root(ctx) or self._find_default()
-                self._opening = asyncio.create_task(self._open(root, _client_name(ctx), asks=can_elicit(ctx)))
+                client = _client_name(ctx)
+                model, profile = lent_model(ctx, client)
+                info = FaceInfo("mcp", client, can_prompt=False, model=model, model_profile=profile)
+                self._opening = asyncio.create_task(self._open(root, info, asks=can_elicit(ctx)))
         return await asyncio.shield(self._opening)
 
-    async def _open(self, root: Path, client: str, *, asks: bool) -> "Workbench":
-        bench = await self._open_workbench(root, FaceInfo("mcp", client, can_prompt=False))
+    async def _open(self, root: Path, info: FaceInfo, *, asks: bool) -> "Workbench":
+        bench = await self._open_workbench(root, info)
         if asks:
             bench.attach(prompter=self._prompt)
         return bench

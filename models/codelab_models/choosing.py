@@ -11,17 +11,16 @@ from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import ModelError
 from codelab_models.found import Inventory, find_everything, local_places
-from codelab_models.in_turn import EDITOR
 from codelab_models.local_candidates import FilesByName, file_candidate
 from codelab_models.local_models import is_local, model_folders
-from codelab_models.naming import AUTO, of_file
+from codelab_models.naming import AUTO, EDITOR, of_file
 from codelab_models.providers import provider_of
 from codelab_models.registry.describe import profile_of
 from codelab_models.registry.families import Family, own_families
-from codelab_models.registry.profile import UNKNOWN, Facts
+from codelab_models.registry.profile import UNKNOWN, Facts, Profile
 from codelab_models.registry.select import CHAT_ROLES, Candidate, Choice, Role, Task, select
 from codelab_models.servers import ENDPOINT, PROBE_SECONDS, Server, endpoint_place, look_at
-from codelab_models.unknown import missing_in_ollama, not_running, unknown_model
+from codelab_models.unknown import missing_in_ollama, no_lent_model, not_running, unknown_model
 
 LOOK_AGAIN_SECONDS = 30.0
 PROFILES = "profiles"
@@ -42,7 +41,7 @@ class ModelChooser:
         places: Where the person's profiles are.
         settings: What each role uses.
         environ: Where keys and the addresses of servers may be.
-        lent: Whether the face's client lends a model; it is asked where the settings name none.
+        lent: The model that the face's client lends; it is asked where the settings name none.
         inventory: What was found on this machine, if somebody has looked already.
         seconds: Longest wait for a server on this machine.
     """
@@ -53,7 +52,7 @@ class ModelChooser:
         settings: Settings,
         environ: Mapping[str, str],
         *,
-        lent: bool = False,
+        lent: Candidate | None = None,
         inventory: Inventory | None = None,
         seconds: float = PROBE_SECONDS,
     ) -> None:
@@ -82,7 +81,7 @@ class ModelChooser:
         await self._look()
         candidates: list[Candidate] = []
         if self._lent and not named and task.role is not Role.EMBEDDING:
-            candidates.append(Candidate(EDITOR, UNKNOWN, "the editor", named=False))
+            candidates.append(self._lent)
         if not self._models.endpoint and any(model == AUTO for model, _ in named):
             candidates += await self._found(own, task.role)
             named = [(model, origin) for model, origin in named if model != AUTO]
@@ -132,6 +131,9 @@ class ModelChooser:
             except ModelError as error:
                 return candidate, error
             return file_candidate(candidate, path, self._models, own, role)
+        if model.partition("/")[0] == EDITOR:
+            profile = self._lent.profile if self._lent is not None else UNKNOWN
+            return Candidate(model, profile, origin), None if self._lent is not None else no_lent_model()
         candidate = Candidate(model, profile_of(model, own, said=self._said(model)), origin)
         return candidate, None if self._models.endpoint else self._failure(model)
 
@@ -214,6 +216,16 @@ def found_candidates(
         if server.place.provider
         for model in server.models
     ]
+
+
+def lent_candidate(client: str, profile: Profile) -> Candidate:
+    """Return the model that a client lends as a candidate.
+
+    Args:
+        client: What the client calls itself.
+        profile: What it said of the model.
+    """
+    return Candidate(EDITOR, profile, client, named=False, how="lends")
 
 
 def _found_file(path: Path, role: Role, models: ModelSettings, own: tuple[Family, ...]) -> Candidate:

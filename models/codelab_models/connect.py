@@ -13,8 +13,9 @@ from codelab_models.accounts.counted import CountedModel
 from codelab_models.chat import ChatModel
 from codelab_models.client import IDLE_SECONDS, EndpointModel
 from codelab_models.failures import FailureKind, ModelFailure
-from codelab_models.in_turn import EDITOR, ModelsInTurn
+from codelab_models.in_turn import ModelsInTurn
 from codelab_models.local_models import is_local
+from codelab_models.naming import EDITOR
 from codelab_models.providers import access_for
 from codelab_models.rendezvous import ACCESS_HEADER, AGENT_HEADER, SESSION_HEADER, limits_header
 from codelab_models.transport import Address, base_url_of, on_this_machine

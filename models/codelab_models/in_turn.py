@@ -4,12 +4,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from codelab.core.errors import ModelError, NoModel
+from codelab.core.errors import ModelError
 from codelab_models.chat import ChatModel
+from codelab_models.naming import EDITOR
+from codelab_models.unknown import no_lent_model
 from codelab_models.wire import ChatRequest, Completion, Part, PromptRead
-
-EDITOR = "editor"
-"""Name of the model that the client lends; what follows a slash names one of several."""
 
 
 class ModelsInTurn:
@@ -79,11 +78,7 @@ async def first_to_answer(
                 raise
             passed.append(error)
     if not passed:
-        raise NoModel(
-            "The editor lends no model",
-            why="`models.chat` names `editor`, and this client has offered none",
-            fix="Set `models.chat` to another model, or use an editor that lends its own",
-        )
+        raise no_lent_model()
     first, *others = passed
     if others:
         instead = "; ".join(f"asked instead: {error.what}" for error in others)

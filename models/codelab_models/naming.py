@@ -10,6 +10,9 @@ from codelab_models.unknown import unknown_model
 AUTO = "auto"
 """Value of a role's setting that takes the best of what is found on this machine."""
 
+EDITOR = "editor"
+"""Name of the model that the client lends; what follows a slash names one of several."""
+
 NOTHING = ("", "none")
 
 

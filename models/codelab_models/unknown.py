@@ -43,6 +43,16 @@ def unknown_model(model: str) -> ModelError | None:
     )
 
 
+def no_lent_model() -> ModelError:
+    """Return the failure of a setting that names the client's model where the client lends none."""
+    return failure(
+        FailureKind.UNKNOWN_MODEL,
+        "The editor lends no model",
+        why="Nobody who is connected here has offered one",
+        fix="Set `models.chat` to another model, or use an editor that lends its own (docs/protocol.md)",
+    )
+
+
 def no_such_file(path: Path) -> ModelError:
     """Return the failure of a GGUF file that is not there."""
     return failure(

@@ -2,11 +2,15 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from codelab.cli.compose import open_workbench
+from codelab.core.errors import ModelError
+from codelab.lsp.lent_model import LentModel
+from codelab.lsp.protocol import CodeLabProtocol
+from codelab_models.wire import ChatRequest, Message
 from tests.support.bench import write_files
 from tests.support.lsp_client import FULL, RawClient, Refused, ServerAnsweredWithError, connected
 from tests.support.model_server import ScriptedModel, When, scripted_model
@@ -118,6 +122,56 @@ async def test_a_model_that_no_editor_lends_is_told(codelab_home: Path, root: Pa
         settings(codelab_home, server, "editor")
         await client.initialize(root)
         assert "The editor lends no model" in await answer_of(client)
+
+
+async def test_an_editor_that_says_what_its_model_can_do_is_asked_accordingly(root: Path) -> None:
+    offer = {"model": "small", "tools": False, "context": 4000}
+    lends = {**FULL, "experimental": {"codelab": {"requestModel": offer}}}
+    async with connected(open_workbench) as client:
+        client.answers[REQUEST] = lambda params: lend(client, params, "It pays.")
+        await client.initialize(root, lends)
+        assert "It pays." in await answer_of(client)
+        (asked,) = client.sent(REQUEST)
+        assert asked["tools"] == []
+        assert "<tool_call>" in asked["messages"][0]["text"]
+
+
+@pytest.mark.parametrize("offer", [True, {}, {"model": 7, "tools": 1, "context": "long"}, {"context": -5}])
+async def test_an_offer_that_says_little_or_nonsense_is_taken_for_a_model_with_tools(
+    root: Path, offer: Any
+) -> None:
+    lends = {**FULL, "experimental": {"codelab": {"requestModel": offer}}}
+    async with connected(open_workbench) as client:
+        client.answers[REQUEST] = lambda params: lend(client, params, "It pays.")
+        await client.initialize(root, lends)
+        said = await answer_of(client)
+        assert ("It pays." in said) is bool(offer)
+        assert all(asked["model"] == "editor" and asked["tools"] for asked in client.sent(REQUEST))
+
+
+async def test_an_editor_that_never_answers_is_given_up() -> None:
+    class Silent:
+        """A connection behind which nobody answers."""
+
+        async def request(self, method: str, params: object) -> object:
+            return await asyncio.Event().wait()
+
+    model = LentModel(cast("CodeLabProtocol", Silent()), {}, "m", "The model of X", seconds=0.01)
+    with pytest.raises(ModelError, match=r"The model of X does not answer\. Nothing came for 0\.01 s"):
+        async for _ in model.stream(ChatRequest((Message("user", "hello"),))):
+            pass
+
+
+async def test_pieces_that_are_nonsense_are_left_aside_and_the_whole_text_counts(root: Path) -> None:
+    async def answer(params: Any) -> Any:
+        for value in (None, 7, {"text": 7}, {"kind": "report"}, "It "):
+            await client.notify("$/progress", {"token": params["partialResultToken"], "value": value})
+        return {"text": "It pays.", "usage": "much", "finishReason": 3, "model": 9, "toolCalls": {"a": 1}}
+
+    async with connected(open_workbench) as client:
+        client.answers[REQUEST] = answer
+        await client.initialize(root, LENDS)
+        assert "It pays." in await answer_of(client)
 
 
 async def test_stopping_the_run_withdraws_the_question(root: Path) -> None:

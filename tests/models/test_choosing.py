@@ -9,13 +9,14 @@ import pytest
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import InputError, ModelError, NoModel
-from codelab_models.choosing import ModelChooser, found_candidates, named_models
+from codelab_models.choosing import ModelChooser, found_candidates, lent_candidate, named_models
 from codelab_models.failures import FailureKind, ModelFailure
 from codelab_models.found import FILES_SHOWN, find_everything, pulled_by_ollama
 from codelab_models.local_models import files_in, model_folders
 from codelab_models.memory import memory_bytes
 from codelab_models.naming import as_setting
 from codelab_models.providers import access_for
+from codelab_models.registry.profile import Profile
 from codelab_models.registry.select import CHAT_ROLES, Role, Task
 from codelab_models.servers import Place, look_at, places_for
 from codelab_models.unknown import unknown_model
@@ -219,12 +220,30 @@ async def test_an_endpoint_that_lists_nothing_is_asked_all_the_same(tmp_path: Pa
 
 
 async def test_a_model_that_the_client_lends_is_asked_where_none_is_named(tmp_path: Path) -> None:
-    lent = ModelChooser(places_in(tmp_path), settings(), {}, lent=True)
-    assert (await lent.choose(Task(Role.CODE))).model == "editor"
+    offered = lent_candidate("Neovim", Profile(context=9000))
+    lent = ModelChooser(places_in(tmp_path), settings(), {}, lent=offered)
+    choice = await lent.choose(Task(Role.CODE))
+    assert (choice.model, choice.candidate) == ("editor", offered)
+    assert choice.steps == (
+        "Neovim lends editor, the only one that was found: native tool calls, 9,000 tokens of context.",
+    )
     assert (await lent.choose(Task(Role.EMBEDDING))).candidate is None
-    named = ModelChooser(places_in(tmp_path), settings(chat="openai/gpt-5"), {}, lent=True)
+    named = ModelChooser(places_in(tmp_path), settings(chat="openai/gpt-5"), {}, lent=offered)
     choice = await named.choose(Task(Role.CODE))
     assert (choice.model, choice.others) == ("openai/gpt-5", ())
+    first = ModelChooser(places_in(tmp_path), settings(chat="editor"), {}, lent=offered)
+    choice = await first.choose(Task(Role.CODE))
+    assert choice.candidate is not None
+    assert choice.candidate.profile.context == 9000
+
+
+async def test_a_lent_model_that_a_setting_names_and_nobody_lends_is_passed_over(tmp_path: Path) -> None:
+    named = settings(chat="editor", fallbacks=["openai/gpt-5"])
+    choice = await chooser_for(tmp_path, named, {}).choose(Task(Role.CODE))
+    assert choice.model == "openai/gpt-5"
+    assert "models.chat names editor, but nobody who is connected here has offered one" in choice.steps[0]
+    with pytest.raises(NoModel, match="The editor lends no model"):
+        await chooser_for(tmp_path, settings(chat="editor"), {}).choose(Task(Role.CODE))
 
 
 # --- auto --------------------------------------------------------------------------------------------------

@@ -69,6 +69,17 @@ def test_the_only_model_that_is_named_is_asked_against_all_reasons() -> None:
     assert chosen.steps[1] == "a is asked all the same: there is no other."
 
 
+def test_a_found_model_whose_context_is_too_short_is_asked_where_there_is_no_other() -> None:
+    candidates = [
+        found("small", SMALL),
+        found("coder", CODER),
+        found("down", THINKER, unreachable="it sleeps"),
+    ]
+    chosen = select(Task(Role.CODE, 200_000), candidates)
+    assert (chosen.model, [other.model for other in chosen.others]) == ("coder", ["small"])
+    assert chosen.steps[-1] == "coder is asked all the same: there is no other."
+
+
 def test_an_unknown_context_is_no_reason_against_a_model() -> None:
     assert select(Task(Role.CODE, 100_000), [named("a", "models.chat", Profile())]).model == "a"
 

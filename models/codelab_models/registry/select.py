@@ -55,6 +55,7 @@ class Candidate:
         origin: Who named it: ``models.code``, or where it was found: ``Ollama``.
         named: The person named it, rather than it being found.
         unreachable: Why it cannot be asked now, a clause; empty where nothing is known against it.
+        how: The verb for what was found: a server ``has`` a model, an editor ``lends`` one.
         file_bytes: Size of what this machine would have to load, all parts of a model; 0 where it has not to.
     """
 
@@ -63,6 +64,7 @@ class Candidate:
     origin: str
     named: bool = True
     unreachable: str = ""
+    how: str = "has"
     file_bytes: int = 0
 
 
@@ -98,7 +100,7 @@ def select(task: Task, candidates: Sequence[Candidate]) -> Choice:
 
     Returns:
         The choice. A model that the person named is chosen even against all reasons where there is no other:
-        the person then reads what the model itself says.
+        the person then reads what the model itself says. One that was found is chosen so if it answers.
     """
     named = [one for one in candidates if one.named]
     others = (one for one in candidates if not one.named and not _wrong_kind(task.role, one))
@@ -114,9 +116,11 @@ def select(task: Task, candidates: Sequence[Candidate]) -> Choice:
             fit.append(one)
     if fit:
         return Choice(task.role, fit[0], (*steps, _chosen(task, fit[0], len(fit))), tuple(fit[1:]))
-    if named:
-        steps.append(f"{named[0].model or 'the endpoint'} is asked all the same: there is no other.")
-        return Choice(task.role, named[0], tuple(steps), tuple(named[1:]))
+    # Of those that were found, one that answers and is only too small may do with less.
+    left = named or sorted((one for one in found if not one.unreachable), key=_context_of, reverse=True)
+    if left:
+        steps.append(f"{left[0].model or 'the endpoint'} is asked all the same: there is no other.")
+        return Choice(task.role, left[0], tuple(steps), tuple(left[1:]))
     steps.append(f"No model is named or found for {task.role}.")
     return Choice(task.role, None, tuple(steps))
 
@@ -158,6 +162,10 @@ def _rank(task: Task, one: Candidate) -> tuple[float, ...]:
             return (size, -profile.context)
 
 
+def _context_of(one: Candidate) -> int:
+    return one.profile.context
+
+
 def _chosen(task: Task, one: Candidate, of: int) -> str:
     if one.named:
         why = "" if one.origin == f"models.{task.role}" else f", as nothing else is set for {task.role}"
@@ -173,4 +181,4 @@ def _able(one: Candidate) -> str:
 
 def _named(one: Candidate) -> str:
     model = one.model or "the first model that it lists"
-    return f"{one.origin} names {model}" if one.named else f"{one.origin} has {model}"
+    return f"{one.origin} names {model}" if one.named else f"{one.origin} {one.how} {model}"

@@ -25,8 +25,9 @@ from codelab.workbench.workbench import Workbench
 from codelab.workspace.faces import FaceRecord, FaceRegistry
 from codelab.workspace.root import check_root
 from codelab.workspace.view import WorkspaceView
-from codelab_models.choosing import ModelChooser
+from codelab_models.choosing import ModelChooser, lent_candidate
 from codelab_models.connect import how_to_add_a_model, open_chat_model
+from codelab_models.registry.select import Candidate
 
 
 async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
@@ -89,11 +90,16 @@ async def _assemble(
         search=knowledge.search,
         code=knowledge,
         model=open_chat_model(places, settings, os.environ, face.model),
-        chooser=ModelChooser(places, settings, os.environ, lent=face.model is not None),
+        chooser=ModelChooser(places, settings, os.environ, lent=_lent(face)),
         model_help=how_to_add_a_model(),
         commands=places.commands,
     )
     return services, knowledge
+
+
+def _lent(face: FaceInfo) -> Candidate | None:
+    """Return the model that the client lends as the selector sees it."""
+    return lent_candidate(face.client, face.model_profile) if face.model is not None else None
 
 
 async def _settings(places: Places, root: Path) -> tuple[bool, Loaded]:

@@ -40,6 +40,8 @@ async def show_models(terminal: Terminal) -> int:
     for row in roles:
         _show_role(row, terminal)
     terminal.show("")
+    if any(not row.get("model") for row in roles):
+        terminal.show_grey("Where no model is set, one that the editor or the assistant lends answers there.")
     if not inventory.found:
         terminal.show("Nothing was found: no key, no model server on this machine, no GGUF file.")
         terminal.show_grey("docs/models.md says how to get a model; `codelab models pull` downloads one.")

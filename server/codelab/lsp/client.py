@@ -20,6 +20,8 @@ class ClientAbilities:
         action_literals: It takes code actions, not only commands.
         lazy_command: It asks for a code action's command when the person has chosen it.
         lends: The name of the model that it lends, or an empty string.
+        lent_context: Tokens of context of that model, 0 where it does not say.
+        lent_tools: That model calls tools by itself.
     """
 
     name: str = "an editor"
@@ -32,6 +34,8 @@ class ClientAbilities:
     action_literals: bool = False
     lazy_command: bool = False
     lends: str = ""
+    lent_context: int = 0
+    lent_tools: bool = True
 
 
 def read_abilities(params: types.InitializeParams) -> ClientAbilities:
@@ -42,6 +46,7 @@ def read_abilities(params: types.InitializeParams) -> ClientAbilities:
     documents = params.capabilities.text_document or types.TextDocumentClientCapabilities()
     action = documents.code_action or types.CodeActionClientCapabilities()
     resolvable = action.resolve_support.properties if action.resolve_support else ()
+    lends, lent_context, lent_tools = _offer(params.capabilities.experimental)
     return ClientAbilities(
         name=params.client_info.name if params.client_info else "an editor",
         progress=bool(window.work_done_progress),
@@ -52,12 +57,18 @@ def read_abilities(params: types.InitializeParams) -> ClientAbilities:
         content_provider=workspace.text_document_content is not None,
         action_literals=action.code_action_literal_support is not None,
         lazy_command="command" in resolvable and bool(action.data_support),
-        lends=_lent_model(params.capabilities.experimental),
+        lends=lends,
+        lent_context=lent_context,
+        lent_tools=lent_tools,
     )
 
 
-def _lent_model(experimental: object) -> str:
+def _offer(experimental: object) -> tuple[str, int, bool]:
+    """Return name, context and whether it calls tools of the model that a client lends."""
     own = experimental.get("codelab") if isinstance(experimental, dict) else None
     offer = own.get("requestModel") if isinstance(own, dict) else None
-    named = offer.get("model") if isinstance(offer, dict) else None
-    return named if isinstance(named, str) and named else "editor" if offer else ""
+    said = offer if isinstance(offer, dict) else {}
+    named, context = said.get("model"), said.get("context")
+    name = named if isinstance(named, str) and named else "editor" if offer else ""
+    known = context if isinstance(context, int) and not isinstance(context, bool) else 0
+    return name, max(0, known), said.get("tools") is not False

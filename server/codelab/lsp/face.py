@@ -18,6 +18,7 @@ from codelab.lsp.mirror import MirroredDocument, MirroredWorkspace
 from codelab.lsp.paths import path_in, root_of, unserved_folders
 from codelab.lsp.protocol import CodeLabProtocol
 from codelab.workbench.types import ApprovalPrompter, Editor, FaceInfo
+from codelab_models.registry.profile import Profile
 
 if TYPE_CHECKING:
     from codelab.workbench.workbench import Workbench
@@ -107,7 +108,11 @@ class LspFace:
         try:
             if self.root is None:
                 raise InputError("No folder is open in the editor", fix="Open the folder of a project")
-            info = FaceInfo("lsp", self.abilities.name, can_prompt=True, model=self._lent_model())
+            able = self.abilities
+            profile = Profile(calls="native" if able.lent_tools else "text", context=able.lent_context)
+            info = FaceInfo(
+                "lsp", able.name, can_prompt=True, model=self._lent_model(), model_profile=profile
+            )
             with collected_later():
                 workbench = await self._open_workbench(self.root, info)
             workbench.attach(editor=editor, prompter=prompter)

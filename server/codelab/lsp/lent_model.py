@@ -24,6 +24,7 @@ class LentModel:
         pieces: Where whoever receives the client's pieces looks up who takes them, by token.
         name: What the client calls the model.
         where: Whose model it is, for a person: ``The model of Neovim``.
+        seconds: Longest wait for the next piece.
     """
 
     def __init__(
@@ -32,7 +33,10 @@ class LentModel:
         pieces: dict[str | int, Callable[[object], None]],
         name: str,
         where: str,
+        *,
+        seconds: float = PATIENCE_SECONDS,
     ) -> None:
+        self._seconds = seconds
         self._protocol = protocol
         self._pieces = pieces
         self._name = name
@@ -66,11 +70,11 @@ class LentModel:
 
     async def _next(self, pieces: asyncio.Queue[object]) -> object:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 return await pieces.get()
         except TimeoutError as error:
             what = f"{self._where} does not answer"
-            why = f"Nothing came for {PATIENCE_SECONDS:g} s"
+            why = f"Nothing came for {self._seconds:g} s"
             raise failure(FailureKind.SLOW, what, why=why, fix="Ask again, or set `models.chat`") from error
 
     def _completion(self, result: object, said: str) -> Completion:

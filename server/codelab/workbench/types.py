@@ -9,6 +9,7 @@ from codelab.core.positions import LineSpan
 from codelab.policy.types import Mode
 from codelab.workspace.editor import BufferEdit, Editor
 from codelab_models.chat import ChatModel
+from codelab_models.registry.profile import UNKNOWN, Profile
 
 __all__ = [
     "ApprovalPrompter",
@@ -47,12 +48,14 @@ class FaceInfo:
             A face that shows only those of its own runs (a terminal, an MCP client with elicitation) says
             false and attaches a prompter all the same.
         model: The model that the client lends, if it does.
+        model_profile: What that model can do.
     """
 
     kind: str
     client: str
     can_prompt: bool
     model: ChatModel | None = None
+    model_profile: Profile = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
