@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from codelab.core.errors import ModelError
 from codelab_models.chat import ChatModel
 from codelab_models.failures import FailureKind, failure, kind_of
-from codelab_models.wire import ChatRequest, Completion, TextDelta
+from codelab_models.wire import ChatRequest, Completion, Part, PromptRead
 
 if TYPE_CHECKING:
     from codelab.config.settings import ModelSettings
@@ -43,7 +43,7 @@ class CountedModel:
         self._provider = provider
         self._name = name
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[TextDelta | Completion, None]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Part, None]:
         """Answer a request; see ``ChatModel``.
 
         Raises:
@@ -60,7 +60,8 @@ class CountedModel:
         try:
             async with aclosing(self.counted.stream(request)) as parts:
                 async for part in parts:
-                    first = time.monotonic() - began if first is None else first
+                    if first is None and not isinstance(part, PromptRead):
+                        first = time.monotonic() - began
                     if isinstance(part, Completion):
                         outcome = Outcome("answered", 0.0, part.tokens_in, 0, part.tokens_out, None)
                         outcome = replace(outcome, cost_usd=part.cost_usd, model=part.model)
