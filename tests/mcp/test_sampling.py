@@ -92,7 +92,7 @@ async def test_where_the_client_lends_none_or_speaks_the_newer_protocol_nobody_i
     project: Path, mode: Any
 ) -> None:
     lender = Lender()
-    more = {"sampling_callback": lender} if mode == "auto" else {}
+    more: dict[str, Any] = {"sampling_callback": lender} if mode == "auto" else {}
     async with connected(project, mode, **more) as client:
         answered = await ask(client)
     assert answered["model"] == ""

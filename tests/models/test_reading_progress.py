@@ -22,8 +22,8 @@ NONSENSE = (
 )
 
 
-def model_at(url: str, **more: float) -> EndpointModel:
-    return EndpointModel(url, "scripted", retry_seconds=0.001, **more)
+def model_at(url: str) -> EndpointModel:
+    return EndpointModel(url, "scripted", retry_seconds=0.001)
 
 
 async def parts_of(stream: AsyncGenerator[Part, None]) -> list[Part]:
