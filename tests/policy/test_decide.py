@@ -21,8 +21,8 @@ def check_decision(path: str, access: Access, mode: Mode, outcome: Outcome, rule
     [
         ("src/a.py", Access.READ, Mode.PLAN, Outcome.ALLOW, "reading"),
         ("src/a.py", Access.WRITE, Mode.ASK, Outcome.ASK, "writing"),
-        ("src/a.py", Access.WRITE, Mode.PLAN, Outcome.DENY, "run-denies"),
-        ("src/a.py", Access.WRITE, Mode.ALLOW_EDITS, Outcome.ALLOW, "run-allows-edits"),
+        ("src/a.py", Access.WRITE, Mode.PLAN, Outcome.DENY, "plan"),
+        ("src/a.py", Access.WRITE, Mode.ALLOW_EDITS, Outcome.ALLOW, "allow-edits"),
         (".vscode/tasks.json", Access.WRITE, Mode.ALLOW_EDITS, Outcome.ASK, "protected"),
         (".VSCode/Tasks.json", Access.WRITE, Mode.ALLOW_EDITS, Outcome.ASK, "protected"),
         (".pre-commit-config.yaml", Access.WRITE, Mode.ALLOW_EDITS, Outcome.ASK, "protected"),
@@ -32,7 +32,7 @@ def check_decision(path: str, access: Access, mode: Mode, outcome: Outcome, rule
         (".env", Access.READ, Mode.ALLOW_EDITS, Outcome.DENY, "secrets"),
         (".", Access.EXECUTE, Mode.ASK, Outcome.ASK, "running"),
         ("sub", Access.EXECUTE, Mode.ALLOW_EDITS, Outcome.ASK, "running"),
-        (".", Access.EXECUTE, Mode.PLAN, Outcome.DENY, "run-denies"),
+        (".", Access.EXECUTE, Mode.PLAN, Outcome.DENY, "plan"),
         ("deploy/id_rsa", Access.WRITE, Mode.ALLOW_EDITS, Outcome.DENY, "secrets"),
     ],
 )

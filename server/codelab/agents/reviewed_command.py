@@ -17,6 +17,7 @@ from codelab.core.events import CommandOutput, RunState, StateChanged
 from codelab.core.visible import visible
 from codelab.policy.decide import decide
 from codelab.policy.digest import call_digest
+from codelab.policy.hard_rules import NEVER_KEPT
 from codelab.policy.types import Access, Outcome, PolicyDecision, Risk, Touch
 from codelab.sandbox.difference import ChangedFile, Difference, read_difference
 from codelab.sandbox.run import run_in_sandbox
@@ -152,7 +153,7 @@ def _reviewable(
     for file in difference.files:
         wanted = policy_call(run, tool, Risk.MEDIUM, [Touch(file.path, Access.WRITE)])
         decision = decide(wanted, run.services.rules)
-        if decision.rule in ("secrets", "never-written", "protected"):
+        if decision.rule in NEVER_KEPT:
             left.append((file.path, decision.why))
             continue
         try:

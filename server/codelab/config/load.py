@@ -135,7 +135,7 @@ def _narrowed(settings: Settings, root: Path, *, trusted: bool) -> Loaded:
     if not trusted:
         return Loaded(settings, (f"{WORKSPACE_CONFIG} is ignored: this workspace is not trusted.",))
     try:
-        data = tomllib.loads(_workspace_text(root))
+        data = tomllib.loads(read_workspace_text(root, WORKSPACE_CONFIG))
     except (OSError, ValueError) as error:
         return Loaded(settings, (f"{WORKSPACE_CONFIG} is ignored: {_shown(str(error))}.",))
     merged = settings.model_dump()
@@ -183,9 +183,18 @@ def _narrower(info: SettingInfo, current: Any, value: object) -> float | tuple[s
     return (*current, *(item for item in value if item not in current))
 
 
-def _workspace_text(root: Path) -> str:
-    """Return the workspace's settings; it must be a plain file of the workspace and of modest size."""
-    path = root / WORKSPACE_CONFIG
+def read_workspace_text(root: Path, name: str) -> str:
+    """Return the text of a file by which a workspace configures CodeLab.
+
+    Args:
+        root: The workspace.
+        name: The file, relative to it.
+
+    Raises:
+        OSError: It is no plain file of the workspace, or larger than such a file is.
+        UnicodeDecodeError: It is not UTF-8.
+    """
+    path = root / name
     if not path.resolve().is_relative_to(root.resolve()):
         raise OSError("it leads out of the workspace")
     # Without O_NONBLOCK, opening a named pipe would wait for a writer.

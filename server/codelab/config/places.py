@@ -5,6 +5,7 @@
 
 import hashlib
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,18 +14,36 @@ import platformdirs
 from codelab.core.errors import InputError
 
 
+def _site() -> Path:
+    """Return the administrator's folder; no variable of the environment moves it."""
+    if sys.platform in ("win32", "darwin"):
+        return platformdirs.PlatformDirs("codelab", appauthor=False).site_config_path
+    return Path("/etc/codelab")
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The three folders of the person."""
+    """The three folders of the person, and the one in which an administrator leaves rules for everybody."""
 
     config: Path
     data: Path
     cache: Path
+    site: Path = _site()  # noqa: RUF009
 
     @property
     def user_config(self) -> Path:
         """The person's settings."""
         return self.config / "config.toml"
+
+    @property
+    def user_policy(self) -> Path:
+        """The person's own rules."""
+        return self.config / "policy.toml"
+
+    @property
+    def site_policy(self) -> Path:
+        """The administrator's rules; whoever may write there is the machine's administrator."""
+        return self.site / "policy.toml"
 
     @property
     def user_db(self) -> Path:

@@ -4,105 +4,136 @@ Invariant: the executor asks this for every tool call, before the tool runs; a t
 tools only compute what would change and the executor alone changes anything.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import shlex
 
 from codelab.policy.call import PolicyCall
-from codelab.policy.rules import PolicyRules
-from codelab.policy.types import Access, Mode, Outcome, PolicyDecision, Risk, Touch
-from codelab.workspace.protected import is_protected
-from codelab.workspace.secrets import is_secret
+from codelab.policy.hard_rules import always_asked, forbidden
+from codelab.policy.matching import holds, stands
+from codelab.policy.rules import PolicyRules, Tier
+from codelab.policy.taint import in_words
+from codelab.policy.types import Access, Mode, Outcome, PolicyDecision, Risk
+from codelab.policy.wants import Want, wants_of
 
-POLICY_VERSION = 2  # part of every approval's digest: a changed policy invalidates what was approved under it
+POLICY_VERSION = 3  # part of every approval's digest: a changed policy invalidates what was approved under it
 
-_NEVER_WRITTEN = (".git", ".codelab")  # git's own files; CodeLab's own policy and configuration
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    risk: Risk
-    touches: Sequence[Touch]
-    written: Sequence[str]
-    runs: bool
-    mode: Mode
+_STRICTNESS = {Outcome.ALLOW: 0, Outcome.ASK: 1, Outcome.DENY: 2}
+_CHANGES = (Access.WRITE, Access.EXECUTE)
+_WHOSE = {Tier.ADMINISTRATOR: "your administrator's", Tier.USER: "your", Tier.WORKSPACE: "the workspace's"}
+_VERBS = {Outcome.ALLOW: "allows", Outcome.ASK: "asks about", Outcome.DENY: "denies"}
 
 
 def decide(call: PolicyCall, rules: PolicyRules) -> PolicyDecision:
     """Decide about one tool call.
+
+    Each thing that the call wants is decided by itself; the strictest answer is that of the call. For each
+    the order is: what is never allowed; rules that deny, of any tier; the mode; what is always asked; rules
+    that ask; then what allows (a rule, the mode, a standing rule), if the session is untainted; then what
+    holds without any rule: reading is allowed, a change asked, the network denied.
 
     Args:
         call: The call.
         rules: The rules of the policy files.
 
     Returns:
-        What the first rule says that has something to say; the strictest rules come first.
+        The outcome, and the first rule that led to it.
     """
-    written = [touch.path for touch in call.touches if touch.access is Access.WRITE]
-    runs = any(touch.access is Access.EXECUTE for touch in call.touches)
-    seen = _Call(call.risk, call.touches, written, runs, call.mode)
-    return next(decision for rule in _RULES if (decision := rule(seen)) is not None)
+    decisions = [_decide_want(want, call, rules) for want in wants_of(call)]
+    return max(decisions, key=lambda decision: _STRICTNESS[decision.outcome])
 
 
-def _secrets(call: _Call) -> PolicyDecision | None:
-    for touch in call.touches:
-        if is_secret(touch.path):
-            why = f"{touch.path} holds secrets, which no agent reads or writes"
-            return PolicyDecision(Outcome.DENY, Risk.CRITICAL, "secrets", why)
+def _decide_want(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision:
+    for judge in _JUDGES:
+        if decision := judge(want, call, rules):
+            return decision
+    allowed = _allowed(want, call, rules)
+    if allowed is not None and call.taint.untrusted:
+        why = f"asked after reading untrusted text: {in_words(call.taint.untrusted)}"
+        return PolicyDecision(Outcome.ASK, allowed.risk, "taint", why)
+    return allowed or _by_default(want, call)
+
+
+def _forbidden(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
+    return forbidden(want, rules.own)
+
+
+def _denied(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
+    return _by_rule(Outcome.DENY, want, call, rules)
+
+
+def _only_planned(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
+    if call.mode is not Mode.PLAN or want.access not in _CHANGES:
+        return None
+    why = "this session only plans: it changes no file and runs no command"
+    return PolicyDecision(Outcome.DENY, _risk(want, call), "plan", why)
+
+
+def _egress(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
+    if want.host is None or not (call.taint.untrusted and call.taint.private):
+        return None
+    why = f"the session read untrusted text ({in_words(call.taint.untrusted)}) and private data"
+    return PolicyDecision(Outcome.DENY, Risk.CRITICAL, "egress", why)
+
+
+def _always_asked(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
+    return always_asked(want, call)
+
+
+def _asked(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
+    return _by_rule(Outcome.ASK, want, call, rules)
+
+
+def _broken(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
+    if not rules.broken:
+        return None
+    outcome = Outcome.ASK if want.host is None else Outcome.DENY  # no one can be asked about a host
+    return PolicyDecision(outcome, _risk(want, call), "broken-policy", rules.broken[0])
+
+
+def _read(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
+    if want.access is Access.READ:
+        return PolicyDecision(Outcome.ALLOW, call.risk, "reading", "it only reads files of the workspace")
+    if want.package is not None:
+        return PolicyDecision(Outcome.ALLOW, call.risk, "importing", f"no rule speaks of {want.package}")
     return None
 
 
-def _never_written(call: _Call) -> PolicyDecision | None:
-    for path in call.written:
-        if any(part.casefold() in _NEVER_WRITTEN for part in path.split("/")):
-            why = f"{path} belongs to git or to CodeLab itself"
-            return PolicyDecision(Outcome.DENY, Risk.CRITICAL, "never-written", why)
+_JUDGES = (_forbidden, _denied, _only_planned, _egress, _always_asked, _asked, _broken, _read)
+
+
+def _allowed(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
+    if decision := _by_rule(Outcome.ALLOW, want, call, rules):
+        return decision
+    if call.mode is Mode.ALLOW_EDITS and want.access is Access.WRITE:
+        why = "the person lets this session edit files without asking"
+        return PolicyDecision(Outcome.ALLOW, call.risk, "allow-edits", why)
+    for standing in call.standing_rules:
+        if stands(standing, want, call):
+            why = "the person said yes to such calls beforehand"
+            return PolicyDecision(Outcome.ALLOW, _risk(want, call), f"standing-rule:{standing.id}", why)
     return None
 
 
-def _reading(call: _Call) -> PolicyDecision | None:
-    if call.written or call.runs:
-        return None
-    return PolicyDecision(Outcome.ALLOW, call.risk, "reading", "it only reads files of the workspace")
-
-
-def _run_denies(call: _Call) -> PolicyDecision | None:
-    if call.mode is not Mode.PLAN:
-        return None
-    why = "this run was started without the right to change files or to run commands"
-    return PolicyDecision(Outcome.DENY, call.risk, "run-denies", why)
-
-
-def _running(call: _Call) -> PolicyDecision | None:
-    if not call.runs:
-        return None
-    return PolicyDecision(Outcome.ASK, Risk.CRITICAL, "running", "it runs a command")
-
-
-def _protected(call: _Call) -> PolicyDecision | None:
-    for path in call.written:
-        if reason := is_protected(path):
-            return PolicyDecision(Outcome.ASK, Risk.CRITICAL, "protected", f"{path}: {reason}")
-    return None
-
-
-def _run_allows_edits(call: _Call) -> PolicyDecision | None:
-    if call.mode is not Mode.ALLOW_EDITS:
-        return None
-    why = "the person let this run edit files without asking"
-    return PolicyDecision(Outcome.ALLOW, call.risk, "run-allows-edits", why)
-
-
-def _writing(call: _Call) -> PolicyDecision:
+def _by_default(want: Want, call: PolicyCall) -> PolicyDecision:
+    if want.host is not None:
+        why = f"no rule lets an agent reach {want.host}"
+        return PolicyDecision(Outcome.DENY, Risk.CRITICAL, "network", why)
+    if want.access is Access.EXECUTE:
+        return PolicyDecision(Outcome.ASK, Risk.CRITICAL, "running", "it runs a command")
     return PolicyDecision(Outcome.ASK, call.risk, "writing", "it changes a file")
 
 
-_RULES: tuple[Callable[[_Call], PolicyDecision | None], ...] = (
-    _secrets,
-    _never_written,
-    _reading,
-    _run_denies,
-    _running,
-    _protected,
-    _run_allows_edits,
-    _writing,
-)
+def _by_rule(effect: Outcome, want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
+    rule = next((rule for rule in rules.of(effect) if holds(rule, want, call)), None)
+    if rule is None:
+        return None
+    why = f'{_WHOSE[rule.tier]} rule "{rule.name}" {_VERBS[effect]} {_shown(want, call)}'
+    why = f"{why}: {rule.why}" if rule.why else why
+    return PolicyDecision(effect, _risk(want, call), rule.name, why, rule.place)
+
+
+def _shown(want: Want, call: PolicyCall) -> str:
+    return f"`{shlex.join(call.argv)}`" if want.access is Access.EXECUTE and call.argv else want.shown
+
+
+def _risk(want: Want, call: PolicyCall) -> Risk:
+    return Risk.CRITICAL if want.access is Access.EXECUTE or want.host is not None else call.risk

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from codelab.policy.types import Access, Outcome
 
@@ -53,7 +54,7 @@ class Rule:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PolicyRules:
     """The rules in force.
 
@@ -66,6 +67,23 @@ class PolicyRules:
     rules: tuple[Rule, ...] = ()
     broken: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+
+    def of(self, effect: Outcome) -> tuple[Rule, ...]:
+        """Return the rules of one effect, in order; a workspace has none that allows."""
+        return self._by_effect[effect]
+
+    @cached_property
+    def _by_effect(self) -> dict[Outcome, tuple[Rule, ...]]:
+        tiers = {Outcome.ALLOW: (Tier.ADMINISTRATOR, Tier.USER)}
+        return {
+            effect: tuple(
+                rule
+                for tier in tiers.get(effect, tuple(Tier))
+                for rule in self.rules
+                if rule.effect is effect and rule.tier is tier
+            )
+            for effect in Outcome
+        }
 
 
 NO_RULES = PolicyRules()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MOST_SOURCES = 50  # kept by name, of each kind: enough to say what it was
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,12 @@ class Taint:
 
 
 UNTAINTED = Taint()
+
+
+def in_words(sources: tuple[str, ...]) -> str:
+    """Return the first sources of a label, and how many there are besides."""
+    more = len(sources) - _MOST_NAMED
+    return ", ".join(sources[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ most lenient file system would: without case, compatibility forms, invisible cha
 """
 
 import re
-import unicodedata
 from itertools import chain
+
+from codelab.workspace.folding import folded
 
 _VERSION_CONTROL = "git or another version control system runs what it says"
 _EDITOR = "editors run or trust what it says"
@@ -105,7 +106,7 @@ def is_protected(path: str) -> str | None:
     Returns:
         The reason in words, or None.
     """
-    parts = [_fold(part) for part in path.split("/")]
+    parts = folded(path).split("/")
     name = parts[-1]
     for part in parts:
         if reason := _FOLDERS.get(part):
@@ -116,13 +117,8 @@ def is_protected(path: str) -> str | None:
         return reason
     if name.startswith(".env."):
         return _SHELL
-    folded = "/" + "/".join(parts) + "/"
+    whole = f"/{'/'.join(parts)}/"
     by_ending = (reason for ending, reason in _ENDINGS.items() if name.endswith(ending))
-    by_place = (reason for place, reason in _PLACES.items() if place in folded)
+    by_place = (reason for place, reason in _PLACES.items() if place in whole)
     by_mark = (_AMBIGUOUS for mark in "\\:" if mark in path)
     return next(chain(by_ending, by_place, by_mark), None)
-
-
-def _fold(part: str) -> str:
-    visible = "".join(c for c in unicodedata.normalize("NFKC", part) if unicodedata.category(c) != "Cf")
-    return visible.partition(":")[0].rstrip(" .").casefold()

@@ -5,6 +5,8 @@ Judged by the path alone, so that nothing needs to be opened to know.
 
 import re
 
+from codelab.workspace.folding import folded
+
 _TEMPLATE_ENDINGS = (".example", ".sample", ".template", ".dist", ".defaults", ".tmpl")
 
 _NAMES = frozenset(
@@ -45,14 +47,14 @@ def is_secret(path: str) -> bool:
     """Tell whether a file is taken for one that holds secrets.
 
     Args:
-        path: Relative to the workspace root, with forward slashes; case does not matter.
+        path: Relative to the workspace root, compared as the most lenient file system would.
 
     Returns:
         True for environment files (not their ``.example``), private keys, keystores and credentials.
     """
-    folded = "/" + path.casefold().strip("/")
-    *folders, name = folded.split("/")
-    if any(folder in _FOLDERS for folder in folders) or any(f"/{place}" in folded for place in _PLACES):
+    whole = "/" + folded(path).strip("/")
+    *folders, name = whole.split("/")
+    if any(folder in _FOLDERS for folder in folders) or any(f"/{place}" in whole for place in _PLACES):
         return True
     if name.endswith(_TEMPLATE_ENDINGS) or name.endswith(".pub"):
         return False
