@@ -1,40 +1,34 @@
-"""A tool call put together for policy: what the run knows about it, as plain data."""
+"""Asking policy about a tool call: what the run knows about the call, put together as plain data."""
 
 from collections.abc import Sequence
 
 from codelab.agents.run import ActiveRun
+from codelab.agents.tainting import refresh_taint
+from codelab.index.parse import parse_parts
 from codelab.policy.call import PolicyCall
-from codelab.policy.types import Risk, Touch
+from codelab.policy.decide import decide
+from codelab.policy.rules import PolicyRules
+from codelab.policy.types import Outcome, PolicyDecision, Risk, Touch
+from codelab.sandbox.probe import find_sandbox
+from codelab.tools.contract import FileChange, ToolError
 
 
-def policy_call(
-    run: ActiveRun,
-    tool: str,
-    risk: Risk,
-    touches: Sequence[Touch],
-    *,
-    argv: tuple[str, ...] = (),
-    environment: str = "",
-) -> PolicyCall:
-    """Return a call as policy sees it.
+async def permit(run: ActiveRun, call: PolicyCall) -> PolicyDecision:
+    """Return what policy says about a call, with all that the session has read by now.
 
-    Args:
-        run: The run that calls.
-        tool: The tool's name.
-        risk: The risk that the tool declares.
-        touches: What the call reads, writes or runs something in.
-        argv: The command that it runs, where that is known.
-        environment: The kind of sandbox in which that command runs.
+    Raises:
+        ToolError: It denies the call.
     """
-    return PolicyCall(
-        tool=tool,
-        risk=risk,
-        touches=tuple(touches),
-        argv=argv,
-        agent=run.template.name,
-        session=run.session,
-        client=run.services.client,
-        mode=run.mode,
-        taint=run.taint,
-        environment=environment,
-    )
+    await refresh_taint(run)
+    return refuse_denied(decide(policy_call(run, call), run.services.rules))
+
+
+def refuse_denied(decision: PolicyDecision) -> PolicyDecision:
+    """Return a decision that is no denial.
+
+    Raises:
+        ToolError: It is one.
+    """
+    if decision.outcome is Outcome.DENY:
+        raise ToolError(f"Refused: {decision.why}", fix="Do without it")
+    return decision

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from codelab.agents.measure import Measure
 from codelab.config.settings import Settings
-from codelab.policy.rules import NO_RULES, PolicyRules
+from codelab.policy.load import PolicySource
+from codelab.policy.rules import PolicyRules
 from codelab.policy.watch import StateWatch
 from codelab.store.overlay import Overlay
-from codelab.store.state import StateDb
+from codelab.store.state import StateDb, UserDb
 from codelab.tools.contract import CodeKnowledge, SearchCode, ToolContext
 from codelab.workspace.editor import Editor
 from codelab.workspace.faces import FaceRegistry
@@ -40,7 +41,9 @@ class Services:
         measures: What servers have said of the lengths of conversations, by model.
         grades: How tools are offered to models whose servers have refused the way that their profiles say.
         editor: The face's editor, if it has one.
-        rules: The rules of the policy files.
+        user: What belongs to the person and to no workspace.
+        policy: The policy files.
+        trusted: Whether the person trusts the workspace.
         commands: Where folders for commands of agents are made; outside of every workspace.
         prompts: Whether this face shows the approvals of its own runs to a person.
     """
@@ -60,11 +63,18 @@ class Services:
     chooser: ModelChooser
     model_help: str
     commands: Path
-    rules: PolicyRules = NO_RULES
+    user: UserDb
+    policy: PolicySource
+    trusted: bool = False
     grades: dict[str, Grade] = field(default_factory=dict)
     measures: dict[str, Measure] = field(default_factory=dict)
     editor: Editor | None = None
     prompts: bool = False
+
+    @property
+    def rules(self) -> PolicyRules:
+        """The rules in force at this moment."""
+        return self.policy.current().rules
 
     @property
     def tools(self) -> ToolContext:

@@ -4,17 +4,19 @@ import asyncio
 import os
 import time
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from codelab.agents.audited import note_overrides
 from codelab.agents.recovery import settle_interrupted
 from codelab.agents.services import Services
-from codelab.config.load import Loaded, load_settings
+from codelab.config.load import load_settings
 from codelab.config.places import Places, find_places
 from codelab.config.settings import Settings
 from codelab.core.ids import new_id
 from codelab.index.reader import IndexReader
 from codelab.index.supervisor import IndexSupervisor
+from codelab.policy.load import PolicySource
 from codelab.policy.watch import StateWatch
 from codelab.store import trust
 from codelab.store.overlay import Overlay
@@ -43,24 +45,42 @@ async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
     """
     root = check_root(root)
     places = find_places()
-    trusted, loaded = await _settings(places, root)
-    settings = loaded.settings
     async with AsyncExitStack() as parts:
-        services, knowledge = await _assemble(root, face, places, settings, parts)
-        if settings.sandbox.unsandboxed or settings.sandbox.as_root:
+        user = await UserDb.open(places.user_db)
+        parts.push_async_callback(user.close)
+        async with user.read() as rx:
+            trusted = await trust.is_trusted(rx, root)
+        loaded = await asyncio.to_thread(load_settings, places, root, trusted=trusted)
+        policy = PolicySource(places, root, trusted=trusted)
+        notes = (*loaded.notes, *(await asyncio.to_thread(policy.current)).notes)
+        person = _Person(places, loaded.settings, user, policy, trusted)
+        services, knowledge = await _assemble(root, face, person, parts)
+        if loaded.settings.sandbox.unsandboxed or loaded.settings.sandbox.as_root:
             async with services.db.write() as tx:
-                await note_overrides(tx, settings.sandbox, face.client)
+                await note_overrides(tx, loaded.settings.sandbox, face.client)
         if (
             face.kind != "lsp"
         ):  # an editor's buffers, which may hold an interrupted change, come a moment later
             await settle_interrupted(services)
-        return Workbench(services, face, knowledge, parts.pop_all(), trusted=trusted, notes=loaded.notes)
+        return Workbench(services, face, knowledge, parts.pop_all(), notes=notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """What belongs to the person and holds for the workspace."""
+
+    places: Places
+    settings: Settings
+    user: UserDb
+    policy: PolicySource
+    trusted: bool
 
 
 async def _assemble(
-    root: Path, face: FaceInfo, places: Places, settings: Settings, parts: AsyncExitStack
+    root: Path, face: FaceInfo, person: _Person, parts: AsyncExitStack
 ) -> tuple[Services, Knowledge]:
     """Open every part of a face; ``parts`` closes those that were opened, the last first."""
+    places, settings = person.places, person.settings
     face_id = new_id("face")
     cache = places.workspace_cache(root)
     faces = FaceRegistry.open(
@@ -93,6 +113,9 @@ async def _assemble(
         chooser=ModelChooser(places, settings, os.environ, lent=_lent(face)),
         model_help=how_to_add_a_model(),
         commands=places.commands,
+        user=person.user,
+        policy=person.policy,
+        trusted=person.trusted,
     )
     return services, knowledge
 
@@ -100,13 +123,3 @@ async def _assemble(
 def _lent(face: FaceInfo) -> Candidate | None:
     """Return the model that the client lends as the selector sees it."""
     return lent_candidate(face.client, face.model_profile) if face.model is not None else None
-
-
-async def _settings(places: Places, root: Path) -> tuple[bool, Loaded]:
-    user = await UserDb.open(places.user_db)
-    try:
-        async with user.read() as rx:
-            trusted = await trust.is_trusted(rx, root)
-    finally:
-        await user.close()
-    return trusted, await asyncio.to_thread(load_settings, places, root, trusted=trusted)

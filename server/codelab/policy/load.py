@@ -79,6 +79,40 @@ def load_policy(places: Places, root: Path, *, trusted: bool) -> LoadedPolicy:
     return LoadedPolicy(PolicyRules(tuple(rules), tuple(broken), own), tuple(files), (*notes, *broken))
 
 
+class PolicySource:
+    """The policy of a workspace, read again when one of its files changes.
+
+    Args:
+        places: Where the administrator's and the person's files are.
+        root: The workspace, resolved.
+        trusted: Whether the person trusts the workspace.
+    """
+
+    def __init__(self, places: Places, root: Path, *, trusted: bool) -> None:
+        self._places = places
+        self._root = root
+        self._trusted = trusted
+        self._files = (places.site_policy, places.user_policy, root / WORKSPACE_POLICY)
+        self._seen: tuple[object, ...] = ()
+        self._loaded: LoadedPolicy | None = None
+
+    def current(self) -> LoadedPolicy:
+        """Return the policy as its files are now."""
+        seen = tuple(_identity(path) for path in self._files)
+        if self._loaded is None or seen != self._seen:
+            self._loaded = load_policy(self._places, self._root, trusted=self._trusted)
+            self._seen = seen
+        return self._loaded
+
+
+def _identity(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError as error:
+        return error.errno
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode
+
+
 def _text(root: Path, path: Path, tier: Tier, *, trusted: bool) -> tuple[str | None, str]:
     """Return the text of a policy file, None where there is none to read, and why it could not be read."""
     text, failure = None, ""

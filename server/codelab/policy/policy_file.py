@@ -175,19 +175,15 @@ def _rule(table: _RuleTable, tier: Tier, place: str) -> Rule:
 
 
 def _mistake(error: ValidationError, text: str, head: int, where: str) -> str:
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
-    line, key, first = min(
-        ((_line(text, key, after=head) if key else head, key, one) for one in errors for key in [_key(one["loc"])]),
-        key=lambda found: found[0],
-    )
+    found = []
+    for one in error.errors(include_url=False, include_context=False, include_input=False):
+        key = next((part for part in one["loc"] if isinstance(part, str)), "")
+        found.append((_line(text, key, after=head) if key else head, key, one))
+    line, key, first = min(found, key=lambda mistake: mistake[0])
     message = first["msg"].removeprefix("Value error, ").replace("tuple", "list")
     if first["type"] == "extra_forbidden":
         message = f"there is no such key; a rule has {', '.join(_RuleTable.model_fields)}"
     return f"{where}, line {line}: {f'{visible(key)}: ' if key else ''}{visible(message)}"
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    return next((part for part in location if isinstance(part, str)), "")
 
 
 def _heads(text: str) -> list[int]:

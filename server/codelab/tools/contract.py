@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -24,6 +25,14 @@ class ToolError(CodeLabError):
     """A call that cannot be done as asked, in words that the model can act on."""
 
 
+class Origin(StrEnum):
+    """Where the text of a result comes from, which tells whether it may be trusted."""
+
+    OURS = "ours"  # CodeLab's own words
+    WORKSPACE = "workspace"  # files of the workspace and what is made of them: as trusted as the workspace is
+    OUTSIDE = "outside"  # the web, other programs' servers, commands without a sandbox: never trusted
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Lines that a call really read, and the hash of the bytes it read them from."""
@@ -34,11 +43,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ToolText:
-    """What a call found: text for the model, one line for the person, and the sources behind it."""
+    """What a call found.
+
+    Attributes:
+        text: For the model.
+        summary: One line for the person.
+        sources: The lines that were really read.
+        origin: Where the text comes from.
+    """
 
     text: str
     summary: str
     sources: tuple[Source, ...] = ()
+    origin: Origin = Origin.WORKSPACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,6 @@ class Workbench:
         info: Who is connected.
         knowledge: Searches the workspace.
         parts: Closes all of these.
-        trusted: Whether the person trusts this workspace.
         notes: What the person should know about the settings.
     """
 
@@ -60,12 +59,11 @@ class Workbench:
         knowledge: Knowledge,
         parts: AsyncExitStack,
         *,
-        trusted: bool,
         notes: Sequence[str],
     ) -> None:
         self.root: Path = services.root
         self.face = info
-        self.trusted = trusted
+        self.trusted = services.trusted
         self.notes = tuple(notes)
         self._services = services
         self._knowledge = knowledge
