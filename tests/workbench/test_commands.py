@@ -51,7 +51,7 @@ async def test_a_command_runs_once_the_person_has_seen_all_of_it(tmp_path: Path)
 @pytest.mark.parametrize(
     ("mode", "verdicts", "told"),
     [
-        (Mode.PLAN, (), "without the right"),
+        (Mode.PLAN, (), "only plans"),
         (Mode.ASK, ((Verdict.REJECTED, "not now"),), "not now"),
         (Mode.ALLOW_EDITS, (Verdict.REJECTED,), "rejected"),
     ],

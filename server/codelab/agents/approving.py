@@ -1,5 +1,6 @@
 """Putting an approval before the person and waiting for the answer."""
 
+from codelab.agents.hourly import APPROVALS, count_operations
 from codelab.agents.run import ActiveRun
 from codelab.core.events import ApprovalAsked, ApprovalDecided, RunState, StateChanged
 from codelab.policy.desk import await_decision
@@ -15,8 +16,12 @@ async def ask(run: ActiveRun, approval: Approval) -> Approval:
     Args:
         run: The run that asks; the time that the person takes does not count for it.
         approval: What is asked.
+
+    Raises:
+        ToolError: More was asked in this hour than the person allows.
     """
     services = run.services
+    await count_operations(run, APPROVALS, 1)
 
     async def write(tx: Connection) -> None:
         await approvals.propose(tx, approval)

@@ -7,6 +7,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from codelab.agents.reasons import with_reasons
 from codelab.agents.run import ActiveRun
 from codelab.agents.unsaved import unsaved_files
 from codelab.core.errors import InputError
@@ -69,7 +70,7 @@ def propose_command(
         tool=row.name,
         digest=call_digest(bound),
         title=visible(_title(run, sandbox, command)),
-        detail=visible(_detail(sandbox, job, command, bound)),
+        detail=with_reasons(run, decision, visible(_detail(sandbox, job, command, bound))),
         path="",
         before="",
         after="",

@@ -1,19 +1,32 @@
 """Carrying out one tool call: understand it, ask policy, do it, write down what came of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from codelab.agents.audited import decided
+from codelab.agents.hourly import FILE_OPERATIONS, count_operations
 from codelab.agents.limits import MOST_REPEATS, MOST_RESULT_CHARACTERS
-from codelab.agents.permission import policy_call
+from codelab.agents.permission import (
+    decide_further,
+    only_reads,
+    policy_call,
+    refuse_denied,
+    with_command,
+    with_imports,
+)
+from codelab.agents.permitted import tools_of
 from codelab.agents.reviewed_change import change_files
 from codelab.agents.reviewed_command import run_command
+from codelab.agents.reviewed_reading import ask_to_read
 from codelab.agents.run import ActiveRun, Write
+from codelab.agents.tainting import refresh_taint, taint_run
 from codelab.core.errors import CodeLabError
 from codelab.core.events import RunState, StateChanged, ToolCalled, ToolReturned
+from codelab.policy.call import PolicyCall
 from codelab.policy.decide import decide
-from codelab.policy.types import Access, Outcome, Touch
+from codelab.policy.types import Access, Outcome, PolicyDecision, Touch
 from codelab.store import calls, messages, sources
 from codelab.store.calls import CallRow
 from codelab.store.connection import Connection
@@ -51,31 +64,65 @@ async def execute(run: ActiveRun, call: ToolCall, offered: frozenset[str]) -> No
         await _return(run, row, call, str(error), error.what, ok=False)
         return
     title = tool.title(arguments)
-    decision = decide(policy_call(run, tool.name, tool.risk, touches), run.services.rules)
+    await refresh_taint(run)
+    wanted = policy_call(run, tool.name, tool.risk, touches)
+    decision = decide(wanted, run.services.rules)
     await run.write(
         ToolCalled(run=run.id, call=row.id, tool=tool.name, title=title),
         also=decided(run.id, row, touches, decision),
     )
     try:
-        if decision.outcome is Outcome.DENY:
-            raise ToolError(f"Refused: {decision.why}", fix="Do without it")
+        refuse_denied(decision)
+        await count_operations(run, FILE_OPERATIONS, _file_operations(touches))
+        if decision.outcome is Outcome.ASK and only_reads(wanted):
+            await ask_to_read(run, row, title, decision)
         if tool.searches:
             run.limits.searches += 1
-        outcome = await tool.call(arguments, run.services.tools)
+        outcome = await tool.call(arguments, tools_of(run, tool.name))
         if isinstance(outcome, ToolText):
-            await _return(
-                run, row, call, outcome.text, outcome.summary, ok=True, also=_keep_sources(run, outcome)
-            )
+            await _return_text(run, row, call, outcome, _sources(outcome, touches, title))
         elif isinstance(outcome, Command):
+            wanted = await with_command(run, wanted, outcome)
+            decision = await _decide_further(run, row, wanted, decision)
             done = await run_command(run, row, call, outcome, decision)
             if done is not None:
                 await _return(run, row, call, done.text, done.summary, ok=True)
         else:
             if Touch(outcome.path, Access.WRITE) not in touches:
                 raise ToolError(f"{row.name} proposed to change {outcome.path} without having said so before")
+            wanted = await with_imports(run, wanted, outcome)
+            decision = await _decide_further(run, row, wanted, decision)
             await change_files(run, row, call, [outcome], decision)
     except CodeLabError as error:
         await _return(run, row, call, str(error), error.what, ok=False)
+
+
+async def _decide_further(
+    run: ActiveRun, row: CallRow, wanted: PolicyCall, before: PolicyDecision
+) -> PolicyDecision:
+    """Ask policy again with all that is known of the call, and write down what it says if that is new."""
+    decision = decide_further(run, wanted, before)
+    if decision != before:
+        async with run.services.db.write() as tx:
+            await decided(run.id, row, wanted.touches, decision)(tx)
+    refuse_denied(decision)
+    return decision
+
+
+def _file_operations(touches: Sequence[Touch]) -> int:
+    return sum(touch.access is not Access.EXECUTE for touch in touches)
+
+
+def _sources(outcome: ToolText, touches: Sequence[Touch], title: str) -> list[str]:
+    """Return the names of what a text was made of: files, else what was done."""
+    return [source.span.path for source in outcome.sources] or [touch.path for touch in touches] or [title]
+
+
+async def _return_text(
+    run: ActiveRun, row: CallRow, call: ToolCall, outcome: ToolText, read: Sequence[str]
+) -> None:
+    await taint_run(run, outcome.origin, read)
+    await _return(run, row, call, outcome.text, outcome.summary, ok=True, also=_keep_sources(run, outcome))
 
 
 def _understand(

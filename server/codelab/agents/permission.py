@@ -1,34 +1,96 @@
 """Asking policy about a tool call: what the run knows about the call, put together as plain data."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from codelab.agents.run import ActiveRun
-from codelab.agents.tainting import refresh_taint
 from codelab.index.parse import parse_parts
 from codelab.policy.call import PolicyCall
 from codelab.policy.decide import decide
-from codelab.policy.rules import PolicyRules
-from codelab.policy.types import Outcome, PolicyDecision, Risk, Touch
+from codelab.policy.types import Access, Outcome, PolicyDecision, Risk, Touch
 from codelab.sandbox.probe import find_sandbox
-from codelab.tools.contract import FileChange, ToolError
+from codelab.tools.contract import Command, FileChange, ToolError
 
 
-async def permit(run: ActiveRun, call: PolicyCall) -> PolicyDecision:
-    """Return what policy says about a call, with all that the session has read by now.
+def policy_call(run: ActiveRun, tool: str, risk: Risk, touches: Sequence[Touch]) -> PolicyCall:
+    """Return a call as policy sees it before the tool has done anything.
 
-    Raises:
-        ToolError: It denies the call.
+    Args:
+        run: The run that calls.
+        tool: The tool's name.
+        risk: The risk that the tool declares.
+        touches: What the call reads, writes or runs something in.
     """
-    await refresh_taint(run)
-    return refuse_denied(decide(policy_call(run, call), run.services.rules))
+    return PolicyCall(
+        tool=tool,
+        risk=risk,
+        touches=tuple(touches),
+        agent=run.template.name,
+        session=run.session,
+        client=run.services.client,
+        mode=run.mode,
+        taint=run.taint,
+    )
 
 
-def refuse_denied(decision: PolicyDecision) -> PolicyDecision:
-    """Return a decision that is no denial.
+async def with_command(run: ActiveRun, call: PolicyCall, command: Command) -> PolicyCall:
+    """Return a call together with the command that its tool wants run, and where that would run.
 
     Raises:
-        ToolError: It is one.
+        Denied: Commands cannot run on this machine.
+    """
+    settings, folder = run.services.settings.sandbox, run.services.commands
+    sandbox = await asyncio.to_thread(
+        find_sandbox, folder, as_root=settings.as_root, unsandboxed=settings.unsandboxed
+    )
+    return replace(call, argv=command.argv, environment=sandbox.kind.value)
+
+
+async def with_imports(run: ActiveRun, call: PolicyCall, change: FileChange) -> PolicyCall:
+    """Return a call together with what its change imports and the file did not import before.
+
+    The texts are only read where some rule speaks of imports.
+    """
+    if not any(rule.imports for rule in run.services.rules.rules):
+        return call
+    before, after = await asyncio.gather(
+        *(asyncio.to_thread(_imports, change.path, text) for text in (change.before_text, change.after_text))
+    )
+    return replace(call, imports=tuple(name for name in after if name not in before))
+
+
+def _imports(path: str, text: str) -> tuple[str, ...]:
+    found = parse_parts(path, text.replace("\0", " ").encode("utf-8", "replace")).imports
+    return tuple(dict.fromkeys(one.module for one in found))
+
+
+def refuse_denied(decision: PolicyDecision) -> None:
+    """Go on unless policy denies.
+
+    Raises:
+        ToolError: It does.
     """
     if decision.outcome is Outcome.DENY:
         raise ToolError(f"Refused: {decision.why}", fix="Do without it")
+
+
+def only_reads(call: PolicyCall) -> bool:
+    """Tell whether a call neither changes a file nor runs a command."""
+    return all(touch.access is Access.READ for touch in call.touches)
+
+
+def decide_further(run: ActiveRun, call: PolicyCall, before: PolicyDecision) -> PolicyDecision:
+    """Return policy's decision now that more is known of a call.
+
+    Args:
+        run: The run that calls.
+        call: The call, with what is known by now.
+        before: The decision about the call as it was first understood; where the person was asked to let it
+            read, the same rule does not ask again.
+    """
+    decision = decide(call, run.services.rules)
+    same = (decision.rule, decision.place) == (before.rule, before.place)
+    if same and before.outcome is Outcome.ASK and only_reads(call):
+        return replace(decision, outcome=Outcome.ALLOW)
     return decision

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from codelab.agents.reasons import with_reasons
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import NotFound
 from codelab.core.ids import new_id
@@ -60,7 +61,7 @@ def propose(
         tool=row.name,
         digest=call_digest(_bound(run, row.name, row.id, changes, hashes)),
         title=title,
-        detail=visible("".join(map(_shown, changes))),
+        detail=with_reasons(run, decision, visible("".join(map(_shown, changes)))),
         path=only.path if only is not None else "",
         before=only.before_text if only is not None else "",
         after=only.after_text if only is not None else "",

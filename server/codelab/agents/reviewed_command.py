@@ -8,10 +8,12 @@ from dataclasses import replace
 from codelab.agents.approving import ask, refusal
 from codelab.agents.audited import command_ended, command_started
 from codelab.agents.command_proposal import CommandProposal, propose_command
+from codelab.agents.hourly import FILE_OPERATIONS, count_operations
 from codelab.agents.limits import MOST_RESULT_CHARACTERS
-from codelab.agents.permission import policy_call
+from codelab.agents.permission import policy_call, refuse_denied
 from codelab.agents.reviewed_change import change_files
 from codelab.agents.run import ActiveRun
+from codelab.agents.tainting import taint_run
 from codelab.core.errors import CodeLabError
 from codelab.core.events import CommandOutput, RunState, StateChanged
 from codelab.core.visible import visible
@@ -25,11 +27,12 @@ from codelab.sandbox.types import Finished, Kind
 from codelab.store import approvals, calls
 from codelab.store.calls import CallRow
 from codelab.store.connection import Connection
-from codelab.tools.contract import Command, FileChange, ToolError, ToolText
+from codelab.tools.contract import Command, FileChange, Origin, ToolError, ToolText
 from codelab.workspace.files import decode
 from codelab_models.wire import ToolCall
 
 _MOST_LEFT = 20  # paths named of those that a command changed and that stay as they are
+_SHOWN_CHARACTERS = 60  # of a command, where its output is named
 _STOPPED = {
     "time": "It was stopped: it took longer than {seconds:g} s",
     "memory": "It was stopped: it took more memory than {memory:,} bytes",
@@ -84,13 +87,15 @@ async def run_command(
         finished = replace(finished, output=command.clean(finished.output))
     text = _told(proposal, finished, left, difference.ignored)
     summary = _summary(command, finished)
+    origin = Origin.OUTSIDE if proposal.sandbox.kind is Kind.UNSANDBOXED else Origin.WORKSPACE
+    await taint_run(run, origin, [f"the output of `{visible(command.shown)[:_SHOWN_CHARACTERS]}`"])
     if not changes:
         return ToolText(text, summary)
     touches = [Touch(change.path, Access.WRITE) for change in changes]
     wanted = decide(policy_call(run, row.name, Risk.MEDIUM, touches), services.rules)
     try:
-        if wanted.outcome is Outcome.DENY:
-            raise ToolError(f"Refused: {wanted.why}", fix="Nothing was changed")
+        refuse_denied(wanted)
+        await count_operations(run, FILE_OPERATIONS, len(changes))
         await change_files(
             run, row, call, changes, wanted, told=f"{text}\n\nWhat it changed was kept: ", summary=summary
         )

@@ -11,6 +11,7 @@ from codelab.agents.prompt import opening_messages, read_focus
 from codelab.agents.recovery import claim, settle_interrupted
 from codelab.agents.run import ActiveRun
 from codelab.agents.services import Services
+from codelab.agents.tainting import labels_of, store_taint
 from codelab.agents.templates import load_template
 from codelab.core.errors import InputError
 from codelab.core.events import RunStarted, RunState
@@ -21,6 +22,7 @@ from codelab.store import messages, runs, sessions, sources
 from codelab.store.connection import Connection
 from codelab.store.runs import Run
 from codelab.store.sessions import Session
+from codelab.tools.contract import Origin
 
 _MOST_TASK_CHARACTERS = 200_000
 _TITLE_CHARACTERS = 80
@@ -35,7 +37,7 @@ async def start_run(
     session: str = "",
     focus: LineSpan | None = None,
     diagnostics: tuple[str, ...] = (),
-    mode: Mode = Mode.ASK,
+    mode: Mode | None = None,
     wait: bool = False,
 ) -> ActiveRun:
     """Store a new run with its opening messages, and drive it in a task of its own.
@@ -48,7 +50,7 @@ async def start_run(
         session: The session to continue; a new one if empty.
         focus: What the person has before them.
         diagnostics: What the editor reports at that place.
-        mode: How its changes are approved.
+        mode: How its changes are approved; None: as in the session so far, in a new one by asking.
         wait: Keep approvals pending where nobody can answer.
 
     Raises:
@@ -66,12 +68,12 @@ async def start_run(
     now = time.time()
     async with services.db.read() as rx:
         earlier = await runs.list_runs(rx, session) if session else []
-        if session:
-            await sessions.get(rx, session)
+        before = await sessions.get(rx, session) if session else None
     seen, source = await asyncio.to_thread(read_focus, services.view, focus) if focus else ("", None)
     opening = opening_messages(
         template, task, focus=seen, notes=diagnostics, earlier=sorted(earlier, key=_age)
     )
+    mode = mode or (Mode(before.mode) if before is not None else Mode.ASK)
     active = ActiveRun(
         id=new_id("run"),
         session=session or new_id("ses"),
@@ -82,6 +84,8 @@ async def start_run(
         limits=Limits(services.settings.run),
         services=services,
     )
+    shown = [focus.path] if focus is not None and source is not None else []
+    seen_taint = labels_of(services, Origin.WORKSPACE, [*shown, *(["diagnostics"] if diagnostics else [])])
     row = Run(
         id=active.id,
         session=active.session,
@@ -98,15 +102,21 @@ async def start_run(
     )
 
     async def store(tx: Connection) -> None:
-        if not session:
-            await sessions.create(tx, Session(active.session, task[:_TITLE_CHARACTERS], services.client, now))
+        if session:
+            await sessions.set_mode(tx, session, mode.value)
+        else:
+            title = task[:_TITLE_CHARACTERS]
+            await sessions.create(tx, Session(active.session, title, services.client, now, mode.value))
+        await store_taint(tx, active.session, seen_taint)
         await runs.create(tx, row)
         for message in opening:
             await messages.append(tx, active.id, message)
         if source is not None:
             await sources.add(tx, active.id, source.span, source.blob)
 
-    started = RunStarted(run=active.id, session=active.session, agent=agent, reason=why, task=task)
+    started = RunStarted(
+        run=active.id, session=active.session, agent=agent, reason=why, task=task, mode=mode.value
+    )
     await active.write(started, also=store)
     active.driver = asyncio.create_task(drive(active), name=active.id)
     return active

@@ -69,5 +69,6 @@ async def taint_run(run: ActiveRun, origin: Origin, sources: Sequence[str]) -> N
     run.taint = joined
     if joined.untrusted and not before.untrusted and run.mode is Mode.ALLOW_EDITS:
         trust = "" if run.services.trusted else "; `codelab config trust` says that you trust this workspace"
-        text = f"Edits are asked from here on: the agent read untrusted text ({in_words(joined.untrusted)}){trust}"
+        read = in_words(joined.untrusted)
+        text = f"Edits are asked from here on: the agent read untrusted text ({read}){trust}"
         await run.write(Noted(run=run.id, text=text))

@@ -167,6 +167,23 @@ class ApprovalSettings(_Section):
     )
 
 
+class LimitSettings(_Section):
+    """Limits by the hour, of all your editors and assistants together."""
+
+    file_operations_per_hour: int = Field(
+        default=1000,
+        ge=1,
+        description="Most files that agents read or write in any hour.",
+        json_schema_extra=_narrow("lower"),
+    )
+    approvals_per_hour: int = Field(
+        default=50,
+        ge=1,
+        description="Most approvals that agents ask for in any hour; what is beyond is refused.",
+        json_schema_extra=_narrow("lower"),
+    )
+
+
 class SandboxSettings(_Section):
     """Where commands of agents run, and what they may use."""
 
@@ -252,5 +269,6 @@ class Settings(_Section):
     models: ModelSettings = ModelSettings()
     index: IndexSettings = IndexSettings()
     approvals: ApprovalSettings = ApprovalSettings()
+    limits: LimitSettings = LimitSettings()
     sandbox: SandboxSettings = SandboxSettings()
     run: RunSettings = RunSettings()

@@ -41,12 +41,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """A run begins: which agent works, and why it was chosen."""
+    """A run begins: which agent works, why it was chosen, and how its changes are approved."""
 
     session: str
     agent: str
     reason: str
     task: str
+    mode: str = "ask"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,9 +25,9 @@ class Narrator:
     def line(self, event: AnyEvent) -> str:
         """Return one line for a person, or an empty string where the event is not worth one."""
         match event:
-            case RunStarted(agent=agent):
+            case RunStarted(agent=agent, mode=mode):
                 self._agent = agent
-                told = "working"
+                told = "working" if mode == "ask" else f"working, mode {mode}"
             case ModelChosen(model=model, steps=(first, _, *_)):  # what was wanted first could not be had
                 told = f"asking {model}: {first}"
             case ToolCalled(title=title):

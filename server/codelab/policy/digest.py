@@ -59,6 +59,7 @@ class BoundCall:
         call: The tool call's id in that run.
         files: The files it changes.
         command: The command it runs, or None.
+        arguments: What the model wrote, for a call that only reads.
     """
 
     tool: str
@@ -68,6 +69,7 @@ class BoundCall:
     call: str
     files: tuple[BoundFile, ...] = field(default=())
     command: BoundCommand | None = None
+    arguments: str = ""
 
 
 def call_digest(call: BoundCall) -> str:

@@ -54,7 +54,8 @@ def always_asked(want: Want, call: PolicyCall) -> PolicyDecision | None:
     """Return the question that a want is always put as, or None."""
     if want.access is Access.WRITE and want.path is not None and (reason := is_protected(want.path)):
         return PolicyDecision(Outcome.ASK, Risk.CRITICAL, "protected", f"{want.path}: {reason}")
-    if want.access is Access.EXECUTE and (reason := _WEAK.get(call.environment)):
+    weak = want.access is Access.EXECUTE or (call.argv and call.environment == UNSANDBOXED)
+    if weak and (reason := _WEAK.get(call.environment)):
         return PolicyDecision(Outcome.ASK, Risk.CRITICAL, "weak-sandbox", reason)
     return None
 

@@ -1,5 +1,6 @@
 """Whether a rule of a policy file, or a yes given beforehand, holds for what a call wants."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from codelab.policy.call import UNSANDBOXED, PolicyCall, StandingRule
@@ -78,7 +79,11 @@ def _host(rule: Rule, want: Want) -> bool:
 
 
 def _package(rule: Rule, want: Want) -> bool:
-    return want.package is not None and _any(rule.imports, want.package, name_matches)
+    if want.package is None:
+        return False
+    parts = re.split(r"([./:]+)", want.package)
+    names = ["".join(parts[: end + 1]) for end in range(0, len(parts), 2)]  # a, a.b, a.b.c
+    return any(_any(rule.imports, name, name_matches) for name in names)
 
 
 def _command(rule: Rule, argv: tuple[str, ...]) -> bool:

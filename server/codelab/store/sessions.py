@@ -36,6 +36,11 @@ async def get(db: aiosqlite.Connection, session_id: str) -> Session:
     return Session(*found[0])
 
 
+async def set_mode(db: aiosqlite.Connection, session_id: str, mode: str) -> None:
+    """Write how the changes of a session are approved from now on."""
+    await rows.update(db, Session, "sessions", session_id, {"mode": mode})
+
+
 async def list_sessions(db: aiosqlite.Connection, limit: int = 100) -> list[Session]:
     """Return the latest sessions, newest first."""
     found = await rows.select(db, Session, "FROM sessions ORDER BY n DESC LIMIT ?", (limit,))

@@ -35,6 +35,7 @@ async def result_of(active: ActiveRun) -> RunResult:
             cost_usd=row.cost_usd,
             limits=tuple(active.reached),
             error=row.error if lost is None else lost.error,
+            mode=row.mode,
         )
 
 

@@ -124,6 +124,7 @@ class RunResult:
         cost_usd: Money spent, as far as prices are known.
         limits: Names of the limits that were reached.
         error: What went wrong, in words, or an empty string.
+        mode: How its changes were approved: ask, plan or allow-edits.
     """
 
     run: str
@@ -139,6 +140,7 @@ class RunResult:
     cost_usd: float = 0.0
     limits: tuple[str, ...] = ()
     error: str = ""
+    mode: str = "ask"
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON-ready data, the same over every face."""

@@ -231,7 +231,7 @@ class Workbench:
         *,
         session: str = "",
         focus: Focus | None = None,
-        mode: Mode = Mode.ASK,
+        mode: Mode | None = None,
         wait: bool = False,
     ) -> RunHandle:
         """Start a run of the ``coder`` agent.
@@ -240,7 +240,7 @@ class Workbench:
             task: What to do, in the person's words.
             session: Continue this session; a new one if empty.
             focus: What the person has before them.
-            mode: How its changes are approved.
+            mode: How the session's changes are approved from now on; None: as before, in a new one by asking.
             wait: Keep an approval pending where no face can prompt, instead of denying it at once.
 
         Raises:

@@ -16,8 +16,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mode",
         choices=[mode.value for mode in Mode],
-        default=Mode.ASK.value,
-        help="ask before each change (default), only plan, or let edits inside the workspace pass",
+        help="how changes of this session are approved: ask before each (as in a new one), only plan, or let "
+        "edits inside the workspace pass",
     )
     parser.add_argument(
         "--wait",
@@ -33,11 +33,15 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 async def _run(options: argparse.Namespace, terminal: Terminal) -> int:
+    mode = Mode(options.mode) if options.mode else None
     async with opened_workbench(options) as bench:
         if terminal.interactive:
             bench.attach(prompter=TerminalPrompter(bench, terminal))
         handle = await bench.act(
-            " ".join(options.task), session=options.session, mode=Mode(options.mode), wait=options.wait
+            " ".join(options.task),
+            session=options.session,
+            mode=mode,
+            wait=options.wait,
         )
         result, rest = await follow(bench, handle, terminal)
     if terminal.as_json:

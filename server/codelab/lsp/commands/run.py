@@ -13,7 +13,7 @@ from codelab.workbench.types import Mode
 
 @dataclass(frozen=True, slots=True)
 class RunArguments:
-    """A task; ``mode`` is ask, plan or allow-edits; the rest is as for a chat."""
+    """A task; ``mode`` is ask, plan or allow-edits, empty for the session's; the rest is as for a chat."""
 
     task: str
     session: str = ""
@@ -21,7 +21,7 @@ class RunArguments:
     start_line: int = 0
     end_line: int = 0
     diagnostics: tuple[str, ...] = ()
-    mode: str = str(Mode.ASK)
+    mode: str = ""
     title: str = ""
     wait: bool = True
     show: bool = True
@@ -32,11 +32,12 @@ async def run(face: LspFace, params: types.ExecuteCommandParams) -> object:
     given = read_arguments(params, RunArguments)
     if not given.task.strip():
         raise JsonRpcInvalidParams("codelab.run needs a task.")
-    if given.mode not in [str(mode) for mode in Mode]:
+    if given.mode and given.mode not in [str(mode) for mode in Mode]:
         raise JsonRpcInvalidParams(f"codelab.run knows `mode` as {', '.join(Mode)}, not {given.mode!r}.")
+    mode = Mode(given.mode) if given.mode else None
     focus = focus_of(face, given.path, given.start_line, given.end_line, given.diagnostics)
     workbench = await face.workbench()
-    handle = await workbench.act(given.task, session=given.session, focus=focus, mode=Mode(given.mode))
+    handle = await workbench.act(given.task, session=given.session, focus=focus, mode=mode)
     following = Following(
         title=heading(given.title or given.task),
         wait=given.wait,
