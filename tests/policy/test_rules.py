@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -170,7 +171,7 @@ def test_a_broken_file_lets_nothing_pass_without_a_question(
     assert stricter(decision, decide(call, PolicyRules(written, own=OWN)))
 
 
-def call_of(*paths: str, access: Access = Access.WRITE, **more: object) -> PolicyCall:
+def call_of(*paths: str, access: Access = Access.WRITE, **more: Any) -> PolicyCall:
     """Return a call that touches files in one way."""
     touched = tuple(Touch(path, access) for path in paths)
     return replace(PolicyCall("edit_file", Risk.MEDIUM, touched, client="tests"), **more)
@@ -327,6 +328,6 @@ def test_the_conditions_of_a_rule_all_have_to_be_met() -> None:
     unmet = {"tools": ("run_*",), "agents": ("ask",), "clients": ("Zed",), "environments": ("landlock",)}
     call = call_of("a.py", agent="coder", environment="overlay")
     for names in product(*((met[key], unmet[key]) for key in met)):
-        conditions = dict(zip(met, names, strict=True))
-        rule = Rule("r", Tier.USER, Outcome.DENY, **conditions)
+        conditions: dict[str, Any] = dict(zip(met, names, strict=True))
+        rule = replace(Rule("r", Tier.USER, Outcome.DENY), **conditions)
         assert (decide(call, PolicyRules((rule,))).outcome is Outcome.DENY) == (conditions == met)

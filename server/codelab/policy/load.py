@@ -72,9 +72,9 @@ def load_policy(places: Places, root: Path, *, trusted: bool) -> LoadedPolicy:
         if there and text is None and not failure:
             notes.append(f"{WORKSPACE_POLICY} is ignored: this workspace is not trusted.")
         files.append(FileState(tier, path, there, text is not None, len(said.rules), said.mistakes))
-        if said.mistakes:
+        for first in said.mistakes[:1]:
             more = f" ({len(said.mistakes) - 1} more after it)" if len(said.mistakes) > 1 else ""
-            broken.append(f"{said.mistakes[0]}{more}. Everything is asked until it is put right")
+            broken.append(f"{first}{more}. Everything is asked until it is put right")
     own = _own_folders(places, root)
     return LoadedPolicy(PolicyRules(tuple(rules), tuple(broken), own), tuple(files), (*notes, *broken))
 
