@@ -28,6 +28,7 @@ from typing import Any
 
 from codelab.sandbox.difference import read_difference
 from codelab.sandbox.environment import clean_environment
+from codelab.sandbox.git_changes import bring_over_git
 from codelab.sandbox.probe import find_sandbox
 from codelab.sandbox.run import run_here
 from codelab.sandbox.stage import prepared_stage
@@ -187,7 +188,15 @@ def run(sandbox: Sandbox, case: dict[str, Any], root: Path, base: Path) -> dict[
     environment = os.environ if sandbox.kind is Kind.UNSANDBOXED else clean_environment(os.environ, root)
     limits = Limits(**{"seconds": 60.0, **case.get("limits", {})})
     unsaved = {path: text.encode() for path, text in case.get("unsaved", {}).items()}
-    job = Job(root, tuple(case["argv"]), case.get("directory", "."), environment, limits, unsaved=unsaved)
+    job = Job(
+        root,
+        tuple(case["argv"]),
+        case.get("directory", "."),
+        environment,
+        limits,
+        commits=case.get("commits", False),
+        unsaved=unsaved,
+    )
     watched, cancel = os.pipe()
     chunks: list[bytes] = []
 
@@ -214,6 +223,7 @@ def run(sandbox: Sandbox, case: dict[str, Any], root: Path, base: Path) -> dict[
             finished = run_here(sandbox, job, stage, take, watched)
             took = time.monotonic() - began
             difference = read_difference(stage, root, unsaved)
+            brought = bring_over_git(stage, root) if job.commits else []
     finally:
         if timer is not None:
             timer.cancel()
@@ -226,8 +236,11 @@ def run(sandbox: Sandbox, case: dict[str, Any], root: Path, base: Path) -> dict[
         "output": finished.output,
         "usage": asdict(finished.usage),
         "took": took,
-        "changed": {f.path: None if f.after is None else f.after.decode() for f in difference.files},
+        "changed": {
+            f.path: None if f.after is None else f.after.decode(errors="replace") for f in difference.files
+        },
         "left": dict(difference.left),
+        "brought": brought,
         "alive": survivors(case["token"]) if "token" in case else [],
     }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from codelab.agents.reasons import with_reasons
 from codelab.agents.run import ActiveRun
 from codelab.agents.unsaved import unsaved_files
-from codelab.core.errors import InputError
+from codelab.core.errors import Denied, InputError
 from codelab.core.ids import new_id
 from codelab.core.visible import visible
 from codelab.policy.digest import BoundCall, BoundCommand, call_digest
@@ -39,7 +39,8 @@ class CommandProposal:
 
     def with_unsaved_of(self, run: ActiveRun) -> "CommandProposal":
         """Return the same with what the editors show at this moment."""
-        return replace(self, job=replace(self.job, unsaved=unsaved_files(run.services)))
+        unsaved = {} if self.job.commits else unsaved_files(run.services)
+        return replace(self, job=replace(self.job, unsaved=unsaved))
 
     def bound_now(self, run: ActiveRun) -> BoundCall:
         """Return what the approval must fit, with all files and folders as they are at this moment."""
@@ -57,6 +58,12 @@ def propose_command(
     """
     settings = run.services.settings.sandbox
     sandbox = find_sandbox(run.services.commands, as_root=settings.as_root, unsandboxed=settings.unsandboxed)
+    if command.commits and sandbox.kind is not Kind.OVERLAY:
+        raise Denied(
+            "Commits cannot be made on this machine",
+            why=f"The sandbox cannot give git a layer of its own: {sandbox.lacking or sandbox.kind.value}",
+            fix="Let the person commit",
+        )
     job = _job(run, command)
     bound = _bound(run, row.name, row.id, sandbox, job)
     approval = Approval(
@@ -100,7 +107,8 @@ def _job(run: ActiveRun, command: Command) -> Job:
         limits,
         readable,
         command.writes,
-        unsaved_files(run.services),
+        command.commits,
+        {} if command.commits else unsaved_files(run.services),
     )
 
 
@@ -136,6 +144,7 @@ def _profile(sandbox: Sandbox, job: Job) -> str:
         "limits": asdict(job.limits),
         "readable": [str(folder) for folder in job.readable],
         "writes": job.writes,
+        "commits": job.commits,
         "network": sandbox.kind is Kind.UNSANDBOXED,
     }
     return content_hash(json.dumps(profile, sort_keys=True).encode())

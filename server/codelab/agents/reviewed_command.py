@@ -16,12 +16,14 @@ from codelab.agents.run import ActiveRun
 from codelab.agents.tainting import taint_run
 from codelab.core.errors import CodeLabError
 from codelab.core.events import CommandOutput, RunState, StateChanged
+from codelab.core.finishing import finish_first
 from codelab.core.visible import visible
 from codelab.policy.decide import decide
 from codelab.policy.digest import call_digest
 from codelab.policy.hard_rules import NEVER_KEPT
 from codelab.policy.types import Access, Outcome, PolicyDecision, Risk, Touch
 from codelab.sandbox.difference import ChangedFile, Difference, read_difference
+from codelab.sandbox.git_changes import bring_over_git
 from codelab.sandbox.run import run_in_sandbox
 from codelab.sandbox.types import Finished, Kind
 from codelab.store import approvals, calls
@@ -77,10 +79,12 @@ async def run_command(
         async with run.services.db.write() as tx:
             await command_ended(run.id, row, ran.finished)(tx)
         difference = Difference()
-        if proposal.sandbox.kind is Kind.OVERLAY and command.writes:
+        if proposal.sandbox.kind is Kind.OVERLAY and command.writes and not command.commits:
             difference = await asyncio.to_thread(
                 read_difference, ran.stage, services.root, proposal.job.unsaved
             )
+        if command.commits and not ran.finished.code:
+            await finish_first(asyncio.to_thread(bring_over_git, ran.stage, services.root))
         changes, left = await asyncio.to_thread(_reviewable, run, row.name, difference)
     finished = ran.finished
     if command.clean is not None:

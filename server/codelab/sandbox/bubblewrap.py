@@ -152,6 +152,8 @@ def _workspace(job: Job, stage: Stage, *, writable: bool) -> list[str]:
     root = str(job.root)
     arguments = ["--bind", "merged", root] if writable else ["--ro-bind", root, root]
     for name in stage.read_only:
+        if name == ".git" and job.commits and writable:
+            continue
         arguments += ["--ro-bind", str(job.root / name), str(job.root / name)]
     if stage.has_config:
         arguments += ["--ro-bind", "config", str(job.root / ".git/config")]

@@ -73,6 +73,7 @@ class Job:
         limits: What it may use.
         readable: Folders outside the workspace and the system that it may read.
         writes: Whether it may write to its layer over the workspace at all.
+        commits: Whether it may write git's own files in that layer.
         unsaved: Bytes of files of the workspace, by path, that it sees instead of what is on disk, where it
             has a layer: what editors show and have not saved.
     """
@@ -84,6 +85,7 @@ class Job:
     limits: Limits = Limits()
     readable: tuple[Path, ...] = ()
     writes: bool = True
+    commits: bool = False
     unsaved: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
 

@@ -9,6 +9,8 @@ from codelab.tools import (
     find_references,
     find_symbol,
     git_blame,
+    git_branch,
+    git_commit,
     git_diff,
     git_log,
     git_status,
@@ -29,6 +31,7 @@ TOOLS: Mapping[str, Tool[Any]] = MappingProxyType(
             *(read_file.TOOL, search_code.TOOL, find_symbol.TOOL, find_references.TOOL, outline.TOOL),
             *(repo_map.TOOL, edit_file.TOOL, run_command.TOOL, run_tests.TOOL),
             *(git_status.TOOL, git_diff.TOOL, git_log.TOOL, git_blame.TOOL),
+            *(git_commit.TOOL, git_branch.TOOL),
         )
     }
 )

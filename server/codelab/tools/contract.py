@@ -91,6 +91,8 @@ class Command:
         directory: Where it runs, relative to the workspace root.
         seconds: Longest time, or None for the setting's.
         writes: Whether it may write to its layer over the workspace; what it writes is put before the person.
+        commits: Whether it may write git's own files in that layer; new objects, branches and the index are
+            brought over without another question, since the person has seen what it commits.
         environment: Variables to set besides the usual ones.
         summary: What came of it in one line for the person, from its exit status and its output; None: the
             exit status.
@@ -102,6 +104,7 @@ class Command:
     directory: str = "."
     seconds: float | None = None
     writes: bool = True
+    commits: bool = False
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     summary: Callable[[int, str], str] | None = None
     clean: Callable[[str], str] | None = None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from codelab.tools.contract import Command, ToolError
 from codelab.workspace.secrets import is_secret
 
-_HARDENED = (
+HARDENED = (
     "--no-pager",
     "--no-optional-locks",
     "--literal-pathspecs",
@@ -23,7 +23,7 @@ _HARDENED = (
     *("-c", "submodule.recurse=false"),
     *("-c", "safe.directory=*"),
 )
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
@@ -40,11 +40,11 @@ def git_command(*arguments: str, clean: Callable[[str], str] | None = None) -> C
         clean: What is left of the output for the agent.
     """
     return Command(
-        ("git", *_HARDENED, *arguments),
+        ("git", *HARDENED, *arguments),
         shlex.join(("git", *arguments)),
         seconds=_SECONDS,
         writes=False,
-        environment=_ENVIRONMENT,
+        environment=ENVIRONMENT,
         summary=lambda code, output: (
             f"git {arguments[0]}: {'ended with status ' + str(code) if code else 'done'}"
         ),
