@@ -2,8 +2,8 @@
 
     .venv/bin/python scripts/lock.py [--upgrade]
 
-One resolution holds for Python 3.11 to 3.14 on every platform. ``dev``, ``local`` and ``build`` take their
-versions from ``base``, so that any of them can be installed over another.
+One resolution holds for Python 3.11 to 3.14 on every platform. The others take their versions from ``base``,
+so that any of them can be installed over another.
 """
 
 import subprocess
@@ -19,12 +19,13 @@ BUILD_TOOLS = ("editables>=0.5", "uv>=0.9")  # and what [build-system] asks for
 
 
 def main() -> int:
-    """Resolve all four lock files; return 0 if every one could be resolved."""
+    """Resolve all lock files; return 0 if every one could be resolved."""
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
     base = LOCKS / "base.txt"
     compile_lock(base, ["pyproject.toml"], upgrade)
     compile_lock(LOCKS / "dev.txt", ["pyproject.toml", "--extra", "dev", "-c", str(base)], upgrade)
-    compile_lock(LOCKS / "local.txt", ["pyproject.toml", "--extra", "local", "-c", str(base)], upgrade)
+    for extra in ("local", "onnx"):
+        compile_lock(LOCKS / f"{extra}.txt", ["pyproject.toml", "--extra", extra, "-c", str(base)], upgrade)
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "build.in"
         wanted.write_text("\n".join([*build_requirements(), *BUILD_TOOLS]) + "\n")

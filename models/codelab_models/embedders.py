@@ -17,6 +17,7 @@ from codelab_models.local_models import is_local, model_folders, path_of
 from codelab_models.naming import of_file
 from codelab_models.providers import access_for, provider_of
 from codelab_models.rendezvous import ACCESS_HEADER, limits_header
+from codelab_models.sentence_models import BY_LIBRARY, is_sentence_model, read_sentence_model
 from codelab_models.transport import Address, base_url_of
 
 if TYPE_CHECKING:
@@ -109,6 +110,16 @@ def _local_embedder(model: str, places: Places, settings: Settings) -> "Embedder
 
     # Another file of the same name makes other vectors.
     name = f"{model} {fingerprint(path)}"
+    if is_sentence_model(model):
+        known = read_sentence_model(path)
+        return RemoteEmbedder(
+            f"{name} {known.pooling}",
+            f"{BY_LIBRARY}{path}",
+            at_host,
+            seconds=_LOCAL_SECONDS,
+            explained=True,
+            prompts=(known.query, known.passage),
+        )
     return RemoteEmbedder(name, of_file(path), at_host, seconds=_LOCAL_SECONDS, explained=True)
 
 

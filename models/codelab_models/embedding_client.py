@@ -34,6 +34,7 @@ class RemoteEmbedder:
         where: Returns the address to ask, with the key and whatever else is needed in its headers.
         seconds: Longest wait for one answer.
         explained: Believe the server's own explanation of its errors; for the model host.
+        prompts: What is written before each query and before each passage.
 
     Attributes:
         tokens: Counted by the server so far, for all texts.
@@ -42,11 +43,19 @@ class RemoteEmbedder:
     takes_words = False
 
     def __init__(
-        self, name: str, model: str, where: Find, *, seconds: float = 60.0, explained: bool = False
+        self,
+        name: str,
+        model: str,
+        where: Find,
+        *,
+        seconds: float = 60.0,
+        explained: bool = False,
+        prompts: tuple[str, str] = ("", ""),
     ) -> None:
         self.recipe = f"{name}, 1"
         self.tokens = 0
         self._model, self._where, self._seconds, self._explained = model, where, seconds, explained
+        self._before_query, self._before_passage = prompts
         self._dimensions = 0
 
     @property
@@ -62,11 +71,18 @@ class RemoteEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         """Return the vectors of passages; see ``Embedder``."""
+        return self._embed(texts, self._before_passage)
+
+    def embed_queries(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """Return the vectors of queries; see ``Embedder``."""
+        return self._embed(texts, self._before_query)
+
+    def _embed(self, texts: Sequence[str], before: str) -> "NDArray[np.float32]":
         import numpy as np
 
         rows: list[list[float]] = []
         for first in range(0, len(texts), MOST_TEXTS):
-            some = [text[:MOST_CHARACTERS] or " " for text in texts[first : first + MOST_TEXTS]]
+            some = [f"{before}{text[:MOST_CHARACTERS]}" or " " for text in texts[first : first + MOST_TEXTS]]
             try:
                 rows += asyncio.run(self._ask(some))
             except ModelError as error:
@@ -76,10 +92,6 @@ class RemoteEmbedder:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         made: NDArray[np.float32] = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
         return made
-
-    def embed_queries(self, texts: Sequence[str]) -> "NDArray[np.float32]":
-        """Return the vectors of queries; see ``Embedder``."""
-        return self.embed_passages(texts)
 
     async def _ask(self, texts: list[str]) -> list[list[float]]:
         address = await self._where()

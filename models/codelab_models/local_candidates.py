@@ -1,4 +1,4 @@
-"""GGUF files as candidates: what they can do here, and whether this machine can load them."""
+"""Models that are files as candidates: what they can do here, and whether this machine can load them."""
 
 import time
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from codelab_models.registry.describe import profile_of
 from codelab_models.registry.families import Family
 from codelab_models.registry.profile import Profile
 from codelab_models.registry.select import Candidate, Role
+from codelab_models.sentence_models import ONNX, read_sentence_model
 from codelab_models.unknown import no_such_file
 
 LOOK_AGAIN_SECONDS = 30.0
@@ -58,6 +59,8 @@ def file_candidate(
         own: The person's families, which win.
         role: What it is wanted for.
     """
+    if path.suffix == ONNX:
+        return _embedder(found, path)
     profile = profile_of(path.name, own, file=path)
     try:
         facts = read_gguf(path)
@@ -65,6 +68,15 @@ def file_candidate(
         return replace(found, profile=profile), error
     candidate = replace(found, profile=profile, file_bytes=facts.size_bytes)
     return _planned(candidate, facts, profile, models, role)
+
+
+def _embedder(found: Candidate, path: Path) -> tuple[Candidate, ModelError | None]:
+    try:
+        known = read_sentence_model(path)
+    except ModelError as error:
+        return found, error
+    profile = Profile(chat=False, embedding=True, context=known.tokens)
+    return replace(found, profile=profile, file_bytes=known.size_bytes), None
 
 
 def _planned(

@@ -1,6 +1,7 @@
 """Models that are files on this machine: how they are named, and where they are looked for.
 
 ``gguf:/path/to/file.gguf`` names a file; ``local/NAME`` one in a folder for models, without its ending.
+``sentence-transformers:NAME`` is an embedder in an ONNX file, see ``sentence_models``.
 """
 
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, failure
 from codelab_models.gguf import is_later_part, without_part
+from codelab_models.sentence_models import BY_LIBRARY, is_sentence_model, sentence_file
 
 BY_PATH = "gguf:"
 BY_NAME = "local/"
@@ -31,7 +33,7 @@ FOLDERS_LOOKED_AT = 2000
 
 def is_local(model: str) -> bool:
     """Tell whether a name means a file on this machine."""
-    return model.startswith((BY_PATH, BY_NAME))
+    return model.startswith((BY_PATH, BY_NAME, BY_LIBRARY))
 
 
 def model_folders(home: Path, own: Path, more: Sequence[str]) -> tuple[Path, ...]:
@@ -83,8 +85,10 @@ def path_of(model: str, folders: Sequence[Path]) -> Path:
     """Return the file that a name means; one that is named by its path need not be there.
 
     Raises:
-        ModelError: The path is not absolute, or no folder has a file of that name.
+        ModelError: The path is not absolute, or no folder has a file of that name; an embedder is not there.
     """
+    if is_sentence_model(model):
+        return sentence_file(model, folders)
     if model.startswith(BY_PATH):
         path = Path(model.removeprefix(BY_PATH)).expanduser()
         if not path.is_absolute():

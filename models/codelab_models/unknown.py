@@ -5,12 +5,13 @@ from pathlib import Path
 from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, failure, one_line
 from codelab_models.registry.known_models import is_known, known_providers, similar_models
+from codelab_models.sentence_models import BY_LIBRARY
 from codelab_models.servers import Server
 from codelab_models.transport import Address
 
 _FINE_TUNED = "ft:"
 _OWN = frozenset({"auto", "editor"})
-_OWN_PREFIXES = ("gguf:", "local/", "editor/")
+_OWN_PREFIXES = ("gguf:", "local/", "editor/", BY_LIBRARY)
 
 
 def unknown_model(model: str) -> ModelError | None:

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from tests.support.source_tree import ROOT
 
-LOCKS = ("base", "dev", "local", "build")
+LOCKS = ("base", "dev", "local", "onnx", "build")
 
 
 def locked(name: str) -> dict[str, tuple[str, str]]:
@@ -33,6 +33,7 @@ def declared() -> dict[str, list[Requirement]]:
         "base": base,
         "dev": base + extras["dev"],
         "local": base + extras["local"],
+        "onnx": base + extras["onnx"],
         "build": data["build-system"]["requires"],
     }
     return {name: [Requirement(text) for text in texts] for name, texts in wanted.items()}

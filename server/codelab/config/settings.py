@@ -56,7 +56,8 @@ class ModelSettings(_Section):
     embedding: str = Field(
         default="",
         description="Model that embeds code for search, as litellm names it, e.g. "
-        "`ollama/nomic-embed-text`: your code is sent to it; or a GGUF file, as for `models.chat`. "
+        "`ollama/nomic-embed-text`: your code is sent to it; or a GGUF file, as for `models.chat`; or "
+        "`sentence-transformers:NAME`, or `:/path/to/folder`, for one on this machine that has an ONNX file. "
         "Empty: the bundled one; `none`: no vectors.",
     )
     api_base: str = Field(

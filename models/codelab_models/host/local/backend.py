@@ -1,4 +1,4 @@
-"""The models in GGUF files; see ``codelab_models.host.routing.Backend``."""
+"""The models on this machine; see ``codelab_models.host.routing.Backend``."""
 
 import asyncio
 import base64
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from codelab.config.settings import ModelSettings
-from codelab_models.failures import FailureKind, failure
+from codelab_models.failures import FailureKind, failure, one_line
 from codelab_models.host.calls import ModelCall
 from codelab_models.host.local.answering import answer
 from codelab_models.host.local.chunks import Chunks, whole_answer
@@ -19,6 +19,7 @@ from codelab_models.host.local.pool import LocalPool
 from codelab_models.host.local.wanted import read_wanted
 from codelab_models.joining import Answer
 from codelab_models.local_models import files_in, model_folders, path_of, short_name
+from codelab_models.sentence_models import is_sentence_model
 
 TEXTS_A_TURN = 8
 """Texts embedded before somebody else, such as a search with its query, may have the model."""
@@ -41,9 +42,13 @@ class LocalBackend:
 
     async def stream(self, call: ModelCall) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the chunks of an answer; while a long prompt is evaluated, chunks that say how far it is."""
+        if is_sentence_model(call.model):
+            why = "Models of the sentence-transformers kind make vectors and cannot write"
+            fix = "Use it in `models.embedding`, and another in `models.chat`"
+            raise failure(FailureKind.REFUSED, f"{one_line(call.model)} cannot answer", why=why, fix=fix)
         path = await self._path(call.model)
         async with self._pool.turn(path, Purpose.CHAT) as loaded:
-            wanted = read_wanted(call.fields, dialect_of(loaded.facts.chat_template))
+            wanted = read_wanted(call.fields, dialect_of(loaded.template))
             async with aclosing(answer(loaded.process, wanted, Chunks(call.model))) as chunks:
                 async for chunk in chunks:
                     yield chunk
@@ -60,16 +65,17 @@ class LocalBackend:
     async def embed(self, call: ModelCall) -> dict[str, Any]:
         """Return vectors."""
         if "dimensions" in call.fields:
-            why = "`dimensions` cannot be chosen for a GGUF file"
+            why = "`dimensions` cannot be chosen for a model on this machine"
             raise failure(FailureKind.REFUSED, "The local model does not understand the request", why=why)
         path = await self._path(call.model)
+        purpose = Purpose.SENTENCES if is_sentence_model(call.model) else Purpose.EMBEDDING
         texts = [text or " " for text in call.fields["input"]]
         vectors: list[str] = []
         tokens = 0
         for first in range(0, len(texts), TEXTS_A_TURN):
             request = {"do": "embed", "texts": texts[first : first + TEXTS_A_TURN]}
             async with (
-                self._pool.turn(path, Purpose.EMBEDDING) as loaded,
+                self._pool.turn(path, purpose) as loaded,
                 aclosing(loaded.process.ask(request)) as events,
             ):
                 async for event in events:

@@ -8,14 +8,15 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from codelab.config.settings import ModelSettings
 from codelab_models.failures import FailureKind, failure
-from codelab_models.gguf import GgufFacts, read_gguf
+from codelab_models.gguf import read_gguf
 from codelab_models.host.local.machine import threads
-from codelab_models.host.local.plan import BATCH, Plan, Purpose, ceiling_bytes, plan_for
+from codelab_models.host.local.plan import BATCH, Plan, Purpose, ceiling_bytes, plan_for, sentence_plan
 from codelab_models.host.local.process import LocalProcess, start_process
+from codelab_models.sentence_models import read_sentence_model
 
 log = logging.getLogger("codelab.host")
 
@@ -28,11 +29,11 @@ class _Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model in memory."""
+    """A model in memory; ``template`` is its chat template."""
 
     process: LocalProcess
     plan: Plan
-    facts: GgufFacts
+    template: str
 
 
 class LocalPool:
@@ -53,7 +54,7 @@ class LocalPool:
         """Give a loaded model for the length of the block; callers get it in the order in which they came.
 
         Args:
-            path: The GGUF file.
+            path: The GGUF file, or the ONNX file of an embedder.
             purpose: What it is asked for.
 
         Raises:
@@ -79,21 +80,11 @@ class LocalPool:
         async with self._loading:
             if found := self._loaded.get(key):
                 return found
-            if importlib.util.find_spec("llama_cpp") is None:
-                raise not_installed()
             settings = self._settings()
-            facts = await asyncio.to_thread(read_gguf, key.path)
-            plan = plan_for(facts, key.purpose, settings)
+            prepare = _prepare_sentences if key.purpose is Purpose.SENTENCES else _prepare
+            plan, spec, template = await asyncio.to_thread(prepare, key, settings)
             await self._make_room(plan.need_bytes, ceiling_bytes(settings))
-            spec = {
-                "path": str(key.path),
-                "purpose": key.purpose,
-                "template": facts.chat_template,
-                "pooled": facts.embeds,
-                "context": plan.context,
-                "batch": BATCH,
-                "threads": threads(),
-            }
+            spec = {"path": str(key.path), "purpose": key.purpose, "threads": threads(), **spec}
             process = await start_process(key.path.name, spec)
             log.info(
                 "%s loaded for %s, process %d, %d tokens",
@@ -102,7 +93,7 @@ class LocalPool:
                 process.pid,
                 plan.context,
             )
-            loaded = self._loaded[key] = Loaded(process, plan, facts)
+            loaded = self._loaded[key] = Loaded(process, plan, template)
             return loaded
 
     async def _make_room(self, bytes_needed: int, ceiling: int) -> None:
@@ -124,8 +115,32 @@ class LocalPool:
             del self._loaded[key]
 
 
+def _prepare(key: _Key, settings: ModelSettings) -> tuple[Plan, dict[str, Any], str]:
+    """Return what a GGUF file is given, what its process is told beside that, and its chat template."""
+    if importlib.util.find_spec("llama_cpp") is None:
+        raise not_installed()
+    facts = read_gguf(key.path)
+    plan = plan_for(facts, key.purpose, settings)
+    told = {"template": facts.chat_template, "pooled": facts.embeds, "context": plan.context, "batch": BATCH}
+    return plan, told, facts.chat_template
+
+
+def _prepare_sentences(key: _Key, settings: ModelSettings) -> tuple[Plan, dict[str, Any], str]:
+    """Return the same for an ONNX file."""
+    if any(importlib.util.find_spec(name) is None for name in ("onnxruntime", "tokenizers")):
+        raise failure(
+            FailureKind.REFUSED,
+            "Embedders of the sentence-transformers kind need onnxruntime, which is not installed",
+            why="It has 60 MB that only they need, so it does not come with CodeLab",
+            fix='Run `pip install "codelab[onnx]"` where CodeLab is installed',
+        )
+    model = read_sentence_model(key.path)
+    plan = sentence_plan(model, settings)
+    return plan, {"tokenizer": str(model.tokenizer), "pooling": model.pooling, "tokens": model.tokens}, ""
+
+
 def not_installed() -> Exception:
-    """Return the failure that says how local models are made possible."""
+    """Return the failure that says how GGUF files are made possible."""
     return failure(
         FailureKind.REFUSED,
         "GGUF files need llama-cpp-python, which is not installed",
@@ -140,4 +155,6 @@ def _key_of(path: Path, purpose: Purpose) -> _Key:
         found = path.stat()
     except OSError:
         return _Key(path, purpose, (0, 0))  # reading it says what is wrong
-    return _Key(path.resolve(), purpose, (found.st_size, found.st_mtime_ns))
+    # An embedder's other files lie beside its name, which in the hub's cache is a link.
+    real = path if purpose is Purpose.SENTENCES else path.resolve()
+    return _Key(real, purpose, (found.st_size, found.st_mtime_ns))

@@ -3,7 +3,7 @@
 It is sent
 
     {"id": 1, "do": "chat", ...}       see ``engine.Engine.chat``
-    {"id": 2, "do": "embed", ...}      see ``engine.Engine.embed``
+    {"id": 2, "do": "embed", ...}      see ``engine.Engine.embed`` and ``sentences.SentenceEngine.embed``
     {"cancel": 1}                      stop that one, even in the middle of a prompt
 
 and says
@@ -19,14 +19,16 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, failure, kind_of, one_line
 from codelab_models.host.local.child.cancelling import Cancelling, Stopped
+from codelab_models.host.local.child.events import Say
 
 LIKELY_VICTIM = "600"  # of 1000: where memory runs out, this process goes before an editor does
 
@@ -43,6 +45,26 @@ class _Said:
         self._out.write(line.encode("utf-8", "replace"))
 
 
+class _Work(NamedTuple):
+    """What is said of a loaded model, and what it does for each kind of request."""
+
+    facts: dict[str, Any]
+    of: dict[str, Callable[[dict[str, Any], Say], None]]
+
+
+def _work(spec: dict[str, Any], cancelling: Cancelling) -> _Work:
+    """Load a model."""
+    if spec["purpose"] == "sentences":
+        from codelab_models.host.local.child.sentences import SentenceEngine
+
+        sentences = SentenceEngine(spec, cancelling)
+        return _Work(sentences.facts, {"embed": sentences.embed})
+    from codelab_models.host.local.child.engine import Engine
+
+    engine = Engine(spec, cancelling)
+    return _Work(engine.facts, {"chat": engine.chat, "embed": engine.embed})
+
+
 def main() -> None:
     """Load the model, then answer requests until the host is gone."""
     say = _Said()
@@ -52,20 +74,17 @@ def main() -> None:
     requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(requests, cancelling), daemon=True).start()
     try:
-        from codelab_models.host.local.child.engine import Engine
-
-        engine = Engine(json.loads(sys.argv[1]), cancelling)
+        work = _work(json.loads(sys.argv[1]), cancelling)
     except Exception as error:
         say({"failed": _told(error)})
         return
-    say({"loaded": engine.facts})
+    say({"loaded": work.facts})
     while True:
         request = requests.get()
         number = request["id"]
         try:
             cancelling.begin(number)
-            do = engine.chat if request["do"] == "chat" else engine.embed
-            do(request, partial(_answer, say, number))
+            work.of[request["do"]](request, partial(_answer, say, number))
         except Stopped:
             say({"id": number, "cancelled": True})
         except Exception as error:

@@ -3,7 +3,7 @@
 import base64
 import random
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -12,12 +12,11 @@ import llama_cpp
 from codelab_models.failures import FailureKind, failure
 from codelab_models.host.local.child.cancelling import Cancelling
 from codelab_models.host.local.child.constraint import grammar_for
+from codelab_models.host.local.child.events import Say
 from codelab_models.host.local.child.model import Model
 from codelab_models.host.local.child.native_log import NativeLog
 from codelab_models.host.local.child.prompt import CHATML_STOP, ChatTemplate
 from codelab_models.host.local.child.text import JsonEnd, ShownText
-
-Say = Callable[[dict[str, Any]], None]
 
 _SAMPLING = {"temperature": "temp", "top_p": "top_p"}
 _SAMPLING |= {name: name for name in ("frequency_penalty", "presence_penalty")}
