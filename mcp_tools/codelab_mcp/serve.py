@@ -1,8 +1,6 @@
 """The MCP server over standard input and output."""
 
 import asyncio
-import logging
-import sys
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -12,6 +10,7 @@ from mcp.server import MCPServer
 from mcp.server.stdio import stdio_server
 
 from codelab import __version__
+from codelab.core.logs import log_to_error_output
 from codelab.core.stdio import ProtocolStreams
 from codelab_mcp.face import McpFace, OpenWorkbench
 from codelab_mcp.streams import IncomingLines, OutgoingText
@@ -54,7 +53,7 @@ async def serve(
         root: The workspace that the person named, or None to ask the client.
         find_default: Finds a workspace where neither names one.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="codelab: %(levelname)s %(message)s")
+    log_to_error_output()
     face = McpFace(open_workbench, root, find_default)
     server = build_server(face)
 

@@ -5,6 +5,8 @@ from typing import BinaryIO
 
 import anyio.to_thread
 
+from codelab.core.redaction import redact_json
+
 MAX_LINE_BYTES = 32 * 1024 * 1024  # as for a message of the language server; more is an attack or a mistake
 _PIECE_BYTES = 64 * 1024
 
@@ -58,8 +60,8 @@ class OutgoingText:
         self._writer = writer
 
     async def write(self, text: str) -> None:
-        """Write all of a text."""
-        await anyio.to_thread.run_sync(self._write, text.encode())
+        """Write a message without the known secrets."""
+        await anyio.to_thread.run_sync(self._write, redact_json(text).encode())
 
     async def flush(self) -> None:
         """Do nothing: every write goes straight out."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from codelab.core.errors import ModelError
+from codelab.core.redaction import redact_data
 from codelab_models.failures import FailureKind, failure, one_line
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ async def exchange(
     Args:
         address: The server.
         path: What comes after the base URL.
-        body: JSON to post; None gets the path.
+        body: JSON to post, without the known secrets; None gets the path.
         seconds: Longest wait for the head of the response.
         method: What is sent, if it is neither of these.
 
@@ -128,6 +129,7 @@ async def exchange(
         ModelFailure: It cannot be reached, or broke off.
     """
     method = method or ("GET" if body is None else "POST")
+    body = redact_data(body)
     client = await _client(address, min(seconds, CONNECT_SECONDS))
     async with client:
         async with asyncio.timeout(seconds):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codelab.core import redaction
-from codelab.core.redaction import MARK, StreamRedactor, redact, redact_data
+from codelab.core.redaction import MARK, StreamRedactor, redact, redact_data, redact_json
 
 pytestmark = pytest.mark.req("SAFE-7")
 
@@ -101,9 +101,15 @@ def test_what_is_too_short_to_be_told_from_ordinary_text_is_left() -> None:
     assert redact("true 1234567") == "true 1234567"
 
 
-def test_data_are_redacted_in_their_keys_too() -> None:
-    data = {"a": [SECRET, 1, None, {SECRET: True}], "b": ("x", 2.5)}
-    assert redact_data(data) == {"a": [MARK, 1, None, {MARK: True}], "b": ["x", 2.5]}
+def test_data_are_redacted_but_for_names_and_what_must_stay_exact() -> None:
+    data = {"a": [SECRET, 1, None, {SECRET: True}], "b": ("x", 2.5), "newText": SECRET}
+    exact = frozenset({"newText"})
+    clean = {"a": [MARK, 1, None, {SECRET: True}], "b": ["x", 2.5], "newText": SECRET}
+    assert redact_data(data, exact=exact) == clean
+    assert json.loads(redact_json(json.dumps(data), exact=exact)) == clean
+    assert redact_json(json.dumps([SECRET]) + "\n") == f'["{MARK}"]\n'
+    untouched = json.dumps({"newText": SECRET, "b": 1})
+    assert redact_json(untouched, exact=exact) is untouched
 
 
 def test_the_control_nothing_is_taken_out_once_it_is_forgotten() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 from filelock import FileLock, Timeout
 
+from codelab.core.logs import RedactingFormatter
 from codelab_models.accounts.ledger import Ledger
 from codelab_models.host.activity import Activity
 from codelab_models.host.answers_kept import AnswersKept
@@ -105,7 +106,7 @@ def _write_log_to(place: Rendezvous) -> None:
     handler = logging.handlers.RotatingFileHandler(
         place.log, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8"
     )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False

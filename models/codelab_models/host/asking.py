@@ -15,7 +15,7 @@ from codelab_models.failures import TRY_AGAIN, FailureKind, ModelFailure, failur
 from codelab_models.host.answers_kept import AnswersKept
 from codelab_models.host.breaker import Breakers
 from codelab_models.host.calls import Asked, ModelCall, where_of
-from codelab_models.host.keys import with_key_from_keyring
+from codelab_models.host.keys import with_key_from_keyring, without_secrets
 from codelab_models.host.prices import cost
 from codelab_models.host.providers_library import ProvidersLibrary
 from codelab_models.host.routing import Backend, Backends
@@ -108,7 +108,7 @@ async def _with_retries(
     means: Means, asked: Asked, call: ModelCall, source: Source, sent: _Sent, *, others: int
 ) -> AsyncGenerator[Chunk, None]:
     """Ask one model, again where that may help and nothing was said yet."""
-    call = await with_key_from_keyring(call)
+    call = without_secrets(await with_key_from_keyring(call))
     means.breakers.check(call, alternative=others > 0)
     ends = time.monotonic() + LONGEST_RETRY_SECONDS
     noted = False

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cache
 from urllib.parse import urlsplit
 
+from codelab.core.redaction import learn, redact_data
 from codelab_models.host.calls import ModelCall
 from codelab_models.providers import LOCAL_PROVIDERS
 
@@ -33,6 +34,13 @@ async def with_key_from_keyring(call: ModelCall) -> ModelCall:
         return call
     key = await _look_up(name)
     return replace(call, api_key=key) if key else call
+
+
+def without_secrets(call: ModelCall) -> ModelCall:
+    """Return a call whose messages hold none of the keys that this process has seen, its own among them."""
+    if call.api_key:
+        learn([call.api_key])
+    return replace(call, fields=redact_data(call.fields))
 
 
 @cache

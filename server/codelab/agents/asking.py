@@ -101,6 +101,7 @@ async def _once(run: ActiveRun, model: ChatModel, request: ChatRequest, grade: G
     async with aclosing(ask(model, request, grade)) as stream:
         async for piece in stream:
             if isinstance(piece, Completion):
+                run.said()
                 return piece
             if isinstance(piece, PromptRead):
                 run.feed.publish(ModelReading(run=run.id, processed=piece.processed, total=piece.total))

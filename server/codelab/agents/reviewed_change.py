@@ -12,6 +12,7 @@ from codelab.agents.run import ActiveRun
 from codelab.core.errors import CodeLabError, EditConflict, PathRefused
 from codelab.core.events import FileChanged, RunState, StateChanged, ToolReturned
 from codelab.core.finishing import finish_first
+from codelab.core.redaction import MARK, redact
 from codelab.policy.digest import call_digest
 from codelab.policy.types import Outcome, PolicyDecision
 from codelab.store import approvals, calls, checkpoints, messages
@@ -49,6 +50,12 @@ async def change_files(
         EditConflict: The editor or the disk refused one; those before it were changed.
     """
     for change in changes:
+        if redact(change.after_text).count(MARK) > redact(change.before_text).count(MARK):
+            raise ToolError(
+                f"The new text of {change.path} holds a secret, or the mark {MARK} that stands for one",
+                why="Neither is written to a file, and the person could not see what they approve",
+                fix="Leave lines with a secret as they are",
+            )
         if change.unsaved_in and change.unsaved_in != run.services.face:
             raise ToolError(
                 f"{change.path} has unsaved text in another editor", fix="Ask the person to save it"

@@ -17,6 +17,7 @@ from codelab.agents.tainting import taint_run
 from codelab.core.errors import CodeLabError
 from codelab.core.events import CommandOutput, RunState, StateChanged
 from codelab.core.finishing import finish_first
+from codelab.core.redaction import MARK, StreamRedactor, redact
 from codelab.core.visible import visible
 from codelab.policy.decide import decide
 from codelab.policy.digest import call_digest
@@ -66,6 +67,12 @@ async def run_command(
     services = run.services
     proposal = await asyncio.to_thread(propose_command, run, row, command, decision)
     asked = decision.outcome is Outcome.ASK
+    if MARK in redact(proposal.approval.detail):
+        raise ToolError(
+            f"The command holds a secret, or the mark {MARK} that stands for one",
+            why="The person could not see what they approve",
+            fix="Do without it, or ask the person to run the command",
+        )
     if asked:
         verdict = await ask(run, proposal.approval)
         if verdict.state != "approved":
@@ -140,12 +147,13 @@ class _Teller:
         self._run = run
         self._call = call
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._redactor = StreamRedactor()
 
     def take(self, data: bytes) -> None:
-        self._say(self._decoder.decode(data))
+        self._say(self._redactor.take(self._decoder.decode(data)))
 
     def end(self) -> None:
-        self._say(self._decoder.decode(b"", final=True))
+        self._say(self._redactor.take(self._decoder.decode(b"", final=True)) + self._redactor.end())
 
     def _say(self, text: str) -> None:
         if text:

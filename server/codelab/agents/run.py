@@ -13,6 +13,7 @@ from codelab.agents.templates import Template
 from codelab.core.events import AnyEvent, RunEnded, RunState, StateChanged, Token
 from codelab.core.finishing import finish_first
 from codelab.core.positions import LineSpan
+from codelab.core.redaction import StreamRedactor
 from codelab.policy.taint import UNTAINTED, Taint
 from codelab.policy.types import Mode
 from codelab.store import approvals, runs
@@ -45,6 +46,7 @@ class ActiveRun:
         call_ids: Ids of all its calls.
         recent: The last calls, for the repeat detector.
         window: What of its conversation the model is no longer told.
+        saying: Takes secrets out of the answer while it is generated.
         driver: The task that drives it.
         unstored: How it ended, where that could not be stored.
     """
@@ -68,6 +70,7 @@ class ActiveRun:
     call_ids: set[str] = field(default_factory=set)
     recent: list[tuple[str, str]] = field(default_factory=list)
     window: Window = field(default_factory=Window)
+    saying: StreamRedactor = field(default_factory=StreamRedactor)
     driver: asyncio.Task[None] | None = None
     unstored: RunEnded | None = None
 
@@ -128,5 +131,11 @@ class ActiveRun:
                 await approvals.invalidate(tx, approval.id, "the run was stopped")
 
     def say(self, text: str) -> None:
-        """Pass on a piece of the answer as it is generated."""
-        self.feed.publish(Token(run=self.id, text=text))
+        """Pass on a piece of the answer as it is generated, without the known secrets."""
+        if clean := self.saying.take(text):
+            self.feed.publish(Token(run=self.id, text=clean))
+
+    def said(self) -> None:
+        """Pass on what of the answer was held back: it is complete."""
+        if rest := self.saying.end():
+            self.feed.publish(Token(run=self.id, text=rest))

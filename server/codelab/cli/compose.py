@@ -14,6 +14,8 @@ from codelab.config.load import load_settings
 from codelab.config.places import Places, find_places
 from codelab.config.settings import Settings
 from codelab.core.ids import new_id
+from codelab.core.redaction import learn
+from codelab.core.secret_sources import values_of_environment
 from codelab.index.reader import IndexReader
 from codelab.index.supervisor import IndexSupervisor
 from codelab.policy.load import PolicySource
@@ -26,6 +28,7 @@ from codelab.workbench.types import FaceInfo
 from codelab.workbench.workbench import Workbench
 from codelab.workspace.faces import FaceRecord, FaceRegistry
 from codelab.workspace.root import check_root
+from codelab.workspace.secret_files import secrets_of_workspace
 from codelab.workspace.view import WorkspaceView
 from codelab_models.choosing import ModelChooser, lent_candidate
 from codelab_models.connect import how_to_add_a_model, open_chat_model
@@ -43,7 +46,9 @@ async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
         InputError: The root cannot be a workspace, or the person's settings are wrong.
         StateError: The databases cannot be used.
     """
+    learn(values_of_environment(os.environ))
     root = check_root(root)
+    learn(await asyncio.to_thread(secrets_of_workspace, root))
     places = find_places()
     async with AsyncExitStack() as parts:
         user = await UserDb.open(places.user_db)

@@ -45,6 +45,10 @@ def _run_command(arguments: list[str]) -> int:
     from codelab.cli.parser import parse
     from codelab.cli.terminal import Terminal
     from codelab.core.errors import CodeLabError
+    from codelab.core.redaction import learn
+    from codelab.core.secret_sources import values_of_environment
+
+    learn(values_of_environment(os.environ))
 
     command, options = parse(arguments)
     terminal = Terminal(as_json=options.json)

@@ -1,6 +1,7 @@
 """What a command shows: results on standard output, everything else on the error output.
 
-Text from files and models passes through ``visible`` first, so that no control sequence reaches a terminal.
+Known secrets are taken out of all text, and it passes through ``visible``, so that no control sequence
+of a file or a model reaches a terminal.
 """
 
 import json
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from codelab.core.errors import CodeLabError
+from codelab.core.redaction import redact, redact_data
 from codelab.core.visible import visible
 
 _GREY = "\x1b[90m"
@@ -59,7 +61,7 @@ class Terminal:
     def show(self, text: str, *, end: str = "\n") -> None:
         """Print a result."""
         self._finish_line()
-        sys.stdout.write(visible(text) + end)
+        sys.stdout.write(_safe(text) + end)
         if self.streams:
             sys.stdout.flush()
 
@@ -67,19 +69,19 @@ class Terminal:
         """Print an answer: on a terminal what is emphasised stands out, elsewhere the text as it is."""
         self._finish_line()
         bold = rf"{_BOLD}\1{_PLAIN}"
-        shown = visible(text)
+        shown = _safe(text)
         sys.stdout.write((_EMPHASIS.sub(bold, shown) if self._out_coloured else shown).rstrip("\n") + "\n")
 
     def show_grey(self, text: str) -> None:
         """Print a remark below a result."""
         self._finish_line()
-        sys.stdout.write(_painted(visible(text), _GREY, self._out_coloured) + "\n")
+        sys.stdout.write(_painted(_safe(text), _GREY, self._out_coloured) + "\n")
 
     def show_styled(self, pieces: Iterable[tuple[str, str]]) -> None:
         """Print one line of texts with their styles: a name of ``_STYLES``, or an empty string for none."""
         self._finish_line()
         painted = [
-            _painted(visible(text), _STYLES.get(style, ""), self._out_coloured and style in _STYLES)
+            _painted(_safe(text), _STYLES.get(style, ""), self._out_coloured and style in _STYLES)
             for text, style in pieces
         ]
         sys.stdout.write("".join(painted).rstrip() + "\n")
@@ -91,13 +93,13 @@ class Terminal:
 
     def show_json(self, data: object, *, indent: int | None = 2) -> None:
         """Print a result for a program; flushed at once."""
-        sys.stdout.write(json.dumps(data, indent=indent) + "\n")
+        sys.stdout.write(json.dumps(redact_data(data), indent=indent) + "\n")
         sys.stdout.flush()
 
     def note(self, text: str) -> None:
         """Print a line about what is going on."""
         self._finish_line()
-        sys.stderr.write(visible(text) + "\n")
+        sys.stderr.write(_safe(text) + "\n")
         sys.stderr.flush()
 
     def note_diff(self, diff: str) -> None:
@@ -109,16 +111,16 @@ class Terminal:
     def question(self, text: str) -> None:
         """Print a question; the answer is typed behind it."""
         self._finish_line()
-        sys.stderr.write(_painted(visible(text), _BOLD, self._err_coloured) + " ")
+        sys.stderr.write(_painted(_safe(text), _BOLD, self._err_coloured) + " ")
         sys.stderr.flush()
 
     def progress(self, text: str, *, done: bool = False) -> None:
         """Print a line that is replaced by the next; where no terminal is, only the last one."""
         if _is_terminal(sys.stderr):
-            sys.stderr.write(_TO_LINE_START + visible(text) + ("\n" if done else ""))
+            sys.stderr.write(_TO_LINE_START + _safe(text) + ("\n" if done else ""))
             self._unfinished = not done
         elif done:
-            sys.stderr.write(visible(text) + "\n")
+            sys.stderr.write(_safe(text) + "\n")
         sys.stderr.flush()
 
     def clear_progress(self) -> None:
@@ -147,6 +149,11 @@ class Terminal:
             self._unfinished = False
 
 
+def _safe(text: str) -> str:
+    """Return a text without the known secrets and with nothing hidden in it."""
+    return visible(redact(text))
+
+
 def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
@@ -167,7 +174,7 @@ def _painted(text: str, colour: str, coloured: bool) -> str:
 
 def _painted_diff(diff: str, coloured: bool) -> str:
     colours = {"+": _GREEN, "-": _RED, "@": _CYAN}
-    lines = visible(diff).split("\n")
+    lines = _safe(diff).split("\n")
     if lines and not lines[-1]:
         lines.pop()
     return "".join(
@@ -176,5 +183,5 @@ def _painted_diff(diff: str, coloured: bool) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = visible(text).strip()
+    text = _safe(text).strip()
     return text if text.endswith((".", "!", "?", ":", "`")) else f"{text}."

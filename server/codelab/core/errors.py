@@ -16,9 +16,11 @@
 Each says what happened, why, and what the person can do.
 """
 
+from codelab.core.redaction import redact
+
 
 class CodeLabError(Exception):
-    """A failure told in three short sentences.
+    """A failure told in three short sentences, without the known secrets.
 
     Args:
         what: What happened, one sentence without a final full stop.
@@ -29,10 +31,10 @@ class CodeLabError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.why = why
-        self.fix = fix
+        self.what = redact(what)
+        self.why = redact(why)
+        self.fix = redact(fix)
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         return " ".join(f"{part.rstrip('.')}." for part in (self.what, self.why, self.fix) if part)

@@ -5,6 +5,7 @@ hexadecimal and in JSON. What is known is shared by the whole process: a face le
 asks ``redact``.
 """
 
+import json
 import threading
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -145,12 +146,32 @@ def redact(text: str) -> str:
     return _known.redactor.redact(text)
 
 
-def redact_data(value: Any) -> Any:
-    """Return JSON-like data with the known secrets taken out of all its texts, those of its keys too."""
+def redact_data(value: Any, *, exact: frozenset[str] = frozenset()) -> Any:
+    """Return JSON-like data with the known secrets taken out of all its texts; the names of members stay.
+
+    Args:
+        value: The data.
+        exact: Names of members that are left as they are.
+    """
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):
-        return {redact_data(key): redact_data(one) for key, one in value.items()}
+        return {name: one if name in exact else redact_data(one, exact=exact) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [redact_data(one) for one in value]
+        return [redact_data(one, exact=exact) for one in value]
     return value
+
+
+def redact_json(text: str, *, exact: frozenset[str] = frozenset()) -> str:
+    """Return a JSON document with the known secrets taken out of its texts; the same object if there is none.
+
+    Args:
+        text: The document.
+        exact: Names of members that are left as they are.
+    """
+    if redact(text) is text:
+        return text
+    data = json.loads(text)
+    clean = redact_data(data, exact=exact)
+    end = text[len(text.rstrip()) :]  # where a protocol counts lines
+    return text if clean == data else json.dumps(clean) + end

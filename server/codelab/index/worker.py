@@ -24,6 +24,8 @@ from filelock import FileLock, Timeout
 from codelab.config.places import Places, find_places
 from codelab.config.settings import Settings
 from codelab.core.errors import Cancelled, CodeLabError
+from codelab.core.redaction import learn
+from codelab.core.secret_sources import values_of_environment
 from codelab.index import database
 from codelab.index.background import BackgroundEmbedding, Embedding
 from codelab.index.build import WorktreeIndexer
@@ -60,6 +62,7 @@ def main() -> int:
     if options.places:
         places = Places(**{name: Path(folder) for name, folder in json.loads(options.places).items()})
     _step_back()
+    learn(values_of_environment(os.environ))  # what embedders elsewhere are not sent
     try:
         settings = Settings.model_validate_json(options.settings)
         return run(options.root, places, settings, sweep_seconds=options.sweep_seconds)

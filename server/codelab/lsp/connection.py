@@ -22,6 +22,7 @@ from codelab.lsp.guard import guarded
 from codelab.lsp.methods import METHODS, shape_capabilities
 from codelab.lsp.parent import watch_parent
 from codelab.lsp.protocol import CodeLabProtocol
+from codelab.lsp.redacted import RedactedWriter
 from codelab.lsp.transport import IncomingThread, OutgoingThread
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ async def serve_streams(
     protocol, face = build(open_workbench)
     protocol.on_exit = end
     outgoing = OutgoingThread(streams.writer.fileno(), partial(_call_in, loop, end, 1))
-    protocol.set_writer(outgoing)
+    protocol.set_writer(RedactedWriter(outgoing))
     face.on_parent = lambda process_id: watch_parent(process_id, partial(end, 1))
     if own_process:
         _end_on_signals(loop, end)

@@ -11,6 +11,7 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from codelab.core.redaction import redact
 from codelab.lsp.face import LspFace
 from codelab.lsp.paths import file_uri
 
@@ -43,7 +44,8 @@ async def open_document(face: LspFace, name: str, text: str, *, focus: bool = Tr
 
 
 def keep_document(face: LspFace, name: str, text: str) -> str:
-    """Keep a text where the client can read it and return its URI."""
+    """Keep a text, without the known secrets, where the client can read it and return its URI."""
+    text = redact(text)
     if face.abilities.content_provider:
         face.contents[name] = text
         while len(face.contents) > _KEPT:

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-import sys
 from typing import TYPE_CHECKING
 
+from codelab.core.logs import log_to_error_output
 from codelab.core.stdio import take_standard_streams
 from codelab.lsp.garbage import collected_later
 
@@ -24,7 +24,7 @@ def serve(open_workbench: "OpenWorkbench") -> int:
         the protocol.
     """
     streams = take_standard_streams()
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="codelab: %(levelname)s %(message)s")
+    log_to_error_output()
     logging.getLogger("pygls").setLevel(logging.CRITICAL)  # what matters is logged by us, once
     with collected_later():
         from codelab.lsp.connection import serve_streams

@@ -7,6 +7,7 @@ from typing import Any, get_args
 from codelab.core.errors import StateError
 from codelab.core.events import AnyEvent, ModelChosen, Passing, RunEnded, RunState, StateChanged, event_data
 from codelab.core.positions import LineSpan
+from codelab.core.redaction import redact_json
 
 _KINDS: dict[str, type[AnyEvent]] = {
     kind.__name__: kind for kind in get_args(AnyEvent) if kind not in get_args(Passing)
@@ -14,14 +15,14 @@ _KINDS: dict[str, type[AnyEvent]] = {
 
 
 def encode(event: AnyEvent) -> str:
-    """Return an event as JSON, without its run and seq.
+    """Return an event as JSON, without its run and seq and without the known secrets.
 
     Raises:
         TypeError: It is one that only passes through.
     """
     if isinstance(event, Passing):
         raise TypeError(f"a {type(event).__name__} is not stored")
-    return json.dumps(event_data(event), ensure_ascii=True)
+    return redact_json(json.dumps(event_data(event), ensure_ascii=True))
 
 
 def decode(run_id: str, seq: int, text: str) -> AnyEvent:

@@ -7,6 +7,7 @@ from typing import Any
 
 import aiosqlite
 
+from codelab.core.redaction import redact_data
 from codelab.store import rows
 from codelab_models.wire import Message, ToolCall
 
@@ -15,7 +16,7 @@ _COLUMNS = "SELECT m.role, m.content, m.calls, m.call_id FROM messages m "
 
 async def append(db: aiosqlite.Connection, run_id: str, message: Message) -> None:
     """Store a message after those the run has."""
-    calls = json.dumps([asdict(call) for call in message.calls])
+    calls = json.dumps(redact_data([asdict(call) for call in message.calls]))
     await db.execute(
         "INSERT INTO messages (run, role, content, calls, call_id) VALUES (?, ?, ?, ?, ?)",
         (run_id, message.role, rows.storable(message.content), calls, rows.storable(message.call_id)),

@@ -6,15 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import aiosqlite
 
+from codelab.core.redaction import redact
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
 def storable(value: Any) -> Any:
-    """Return a value without lone surrogates, which a client or a model may send and SQLite cannot hold."""
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-8", "replace").decode()
-    return value
+    """Return a value as it may be stored.
+
+    A text is without the known secrets, and without lone surrogates, which a client or a model may send and
+    SQLite cannot hold.
+    """
+    if not isinstance(value, str):
+        return value
+    text = redact(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def columns(kind: "type[DataclassInstance]") -> str:

@@ -105,7 +105,7 @@ async def append_events(db: aiosqlite.Connection, run_id: str, events: Sequence[
         events: What happened, in order; their own run and seq do not matter.
 
     Returns:
-        The events with their run and their place from 1.
+        The events as they are stored, with their run and their place from 1.
 
     Raises:
         TypeError: One is a token.
@@ -113,12 +113,9 @@ async def append_events(db: aiosqlite.Connection, run_id: str, events: Sequence[
     ((last,),) = await db.execute_fetchall(
         "SELECT coalesce(max(seq), 0) FROM events WHERE run = ?", (run_id,)
     )
-    stored = [replace(event, run=run_id, seq=last + place) for place, event in enumerate(events, 1)]
-    await db.executemany(
-        "INSERT INTO events (run, seq, data) VALUES (?, ?, ?)",
-        [(run_id, event.seq, event_text.encode(event)) for event in stored],
-    )
-    return stored
+    encoded = [(run_id, last + place, event_text.encode(event)) for place, event in enumerate(events, 1)]
+    await db.executemany("INSERT INTO events (run, seq, data) VALUES (?, ?, ?)", encoded)
+    return [event_text.decode(*row) for row in encoded]
 
 
 async def events(db: aiosqlite.Connection, run_id: str, after: int = 0) -> list[AnyEvent]:

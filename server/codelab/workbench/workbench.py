@@ -13,6 +13,8 @@ from codelab.agents.services import Services
 from codelab.agents.start import end_interrupted, resume_run, start_run
 from codelab.core.errors import NoModel, PathRefused
 from codelab.core.positions import LineSpan
+from codelab.core.redaction import learn
+from codelab.core.secret_sources import values_of_file
 from codelab.index.types import Hit, IndexStatus, Symbol
 from codelab.policy.types import Mode
 from codelab.store import approvals
@@ -101,7 +103,13 @@ class Workbench:
     # --- buffers ------------------------------------------------------------------------------------------
 
     def buffer_shown(self, path: str, text: str) -> None:
-        """Take note that this face has a file open, with this text (on open and on every change)."""
+        """Take note that this face has a file open, with this text (on open and on every change).
+
+        Of a file that holds secrets nothing is kept but the knowledge of what must not go anywhere.
+        """
+        if is_secret(path):
+            learn(values_of_file(text))
+            return
         self._services.overlay.put(path, text)
 
     def buffer_closed(self, path: str) -> None:
