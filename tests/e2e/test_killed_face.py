@@ -53,6 +53,7 @@ async def check_aftermath(root: Path, model: ScriptedModel) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.programme("kills")
 @pytest.mark.timeout(300)
 @pytest.mark.req("AGENT-7", "AGENT-17", "SAFE-2", "SAFE-8")
 async def test_a_face_killed_at_any_event_of_a_run_leaves_nothing_torn(

@@ -48,6 +48,7 @@ async def run_with_kill(bench: Workbench, module: str, fatal: int) -> tuple[RunR
 
 
 @pytest.mark.slow
+@pytest.mark.programme("kills")
 @pytest.mark.timeout(300)
 @pytest.mark.req("INDEX-1", "AGENT-17")
 async def test_an_index_worker_killed_at_any_event_costs_the_run_nothing(tmp_path: Path) -> None:
@@ -69,6 +70,7 @@ async def test_an_index_worker_killed_at_any_event_costs_the_run_nothing(tmp_pat
 
 
 @pytest.mark.long
+@pytest.mark.programme("kills")
 @pytest.mark.timeout(900)
 @pytest.mark.req("MODEL-4", "AGENT-17")
 async def test_a_model_host_killed_at_any_event_costs_at_most_its_call(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.programme.volume import Volume
 from tests.support.lsp_client import PATIENCE_SECONDS, RawClient, started
 from tests.support.model_server import When, scripted_model
 
@@ -34,6 +35,8 @@ NOISY_SERVER = textwrap.dedent("""
         server.take_standard_streams = lambda: ProtocolStreams(open(0, "rb", 0), open(1, "wb", 0))
     sys.exit(serve(open_noisily))
 """)
+
+NOISES = ('print("printed")', "os.write(1", "puts(", "subprocess.run")
 
 STUCK_SERVER = textwrap.dedent("""
     import asyncio, sys, threading
@@ -73,8 +76,10 @@ async def open_and_wait(client: RawClient, root: Path, text: str, process_id: in
     await client.wait_for_message(text)
 
 
+@pytest.mark.programme("purity")
 @pytest.mark.req("CARD-1")
-async def test_nothing_but_the_protocol_reaches_the_client(tmp_path: Path) -> None:
+async def test_nothing_but_the_protocol_reaches_the_client(tmp_path: Path, volume: Volume) -> None:
+    assert sum(noise in NOISY_SERVER for noise in NOISES) == volume(4, 4)
     async with started((sys.executable, "-c", NOISY_SERVER)) as client:
         await open_and_wait(client, tmp_path, "Opened noisily")
         assert await client.exit() == 0
