@@ -165,8 +165,8 @@ def told(address: Address) -> Iterator[None]:
     except (httpx.HTTPError, httpx.StreamError) as error:
         raise failure(
             FailureKind.CUT,
-            f"The connection to {address.where} was lost",
-            why=one_line(str(error)) or type(error).__name__,
+            f"{address.where} ended the connection in the middle of the answer",
+            why=one_line(str(error)),
         ) from error
 
 

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from codelab.lsp.framer import BODY_LIMIT, DEPTH_LIMIT, HEADER_LIMIT, FrameError, Framer
+from tests.programme.volume import Volume
 
 GOOD = {"jsonrpc": "2.0", "method": "x", "params": {"a": ["}", '\\"{', "é😀"]}}
 
@@ -89,11 +90,12 @@ def test_nesting_up_to_the_limit_is_read() -> None:
     assert len(list(Framer().feed(framed(body)))) == 1
 
 
+@pytest.mark.programme("framing")
 @pytest.mark.req("CARD-1")
-def test_damage_at_random_gives_a_message_or_an_error_and_nothing_else() -> None:
+def test_damage_at_random_gives_a_message_or_an_error_and_nothing_else(volume: Volume) -> None:
     chance = random.Random(1)
     whole = framed(json.dumps(GOOD).encode())
-    for _ in range(5_000):
+    for _ in range(volume(5_000, 50_000)):
         data = bytearray(whole)
         for _ in range(chance.randint(1, 4)):
             data[chance.randrange(len(data))] = chance.randrange(256)
