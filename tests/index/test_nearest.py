@@ -125,7 +125,7 @@ def test_among_many_nearly_all_of_the_nearest_are_found(connection: Connection) 
     )
     assert hits / (20 * len(queries)) >= 0.98
     by_bits_alone = BitMatrix(DIMENSIONS)
-    by_bits_alone.add(np.arange(MANY), to_bits(vectors))
+    by_bits_alone.add(to_bits(vectors))
     hits = sum(len(set(by_bits_alone.nearest(q, 20).tolist()) & set(best(vectors, q, 0))) for q in queries)
     assert hits / (20 * len(queries)) < 0.9  # the control: it is the comparison that finds them
 
@@ -284,6 +284,6 @@ def test_vectors_of_every_length_have_bits(dimensions: int, bits: int) -> None:
     assert bits_of(dimensions) == bits
     vectors = np.random.default_rng(0).standard_normal((5, dimensions)).astype(np.float32)
     matrix = BitMatrix(dimensions)
-    matrix.add(np.arange(5), to_bits(vectors))
+    matrix.add(to_bits(vectors))
     assert to_bits(vectors).shape == (5, bits // 64)
     assert matrix.nearest(vectors[2], 1).tolist() == [2] or dimensions == 3

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from codelab.index.bm25 import Statistics
-from codelab.index.candidates import telling_terms
 from codelab.index.evidence import is_similar, shares
+from codelab.index.matching import telling_terms
 from codelab.index.name_evidence import name_evidence, words_within
 from codelab.index.query import understand
 from codelab.index.reader import IndexReader
@@ -167,7 +167,7 @@ def test_forms_of_one_word_are_told_from_words_that_begin_alike(term: str, word:
 def check_name(symbol: str, query: str, fit: float) -> None:
     """Check how well a name is made of the words of a query; all of these count the same."""
     terms = understand(query).terms
-    asked = shares(terms, Statistics(0, 0, {}), ())
+    asked = shares(terms, Statistics(0, 0, {}), {})
     assert name_evidence(symbol, asked, words_within(terms)) == pytest.approx(fit, abs=0.01)
 
 

@@ -54,7 +54,7 @@ def _rotate(vectors: "NDArray[np.float32]") -> "NDArray[np.float32]":
 
 
 class BitMatrix:
-    """The bits of many vectors, each with a number of its own. Grows, and never shrinks.
+    """The bits of many vectors, one row for each. Grows, and never shrinks.
 
     Args:
         dimensions: Of the vectors.
@@ -64,7 +64,6 @@ class BitMatrix:
         self._words = bits_of(dimensions) // 64
         self._bits: NDArray[Any] = np.empty((self._words, 0), np.uint64)
         self._ones: NDArray[Any] = np.empty(0, np.uint16)
-        self._numbers: NDArray[Any] = np.empty(0, np.int64)
         self.rows = 0
 
     @property
@@ -72,30 +71,28 @@ class BitMatrix:
         """Bytes of one vector's bits."""
         return 8 * self._words
 
-    def add(self, numbers: "NDArray[np.int64]", packed: "NDArray[np.uint64]") -> None:
-        """Add vectors.
+    def add(self, packed: "NDArray[np.uint64]") -> None:
+        """Add vectors as the next rows.
 
         Args:
-            numbers: One for each.
             packed: Their bits, as ``to_bits`` makes them.
         """
-        after = self.rows + len(numbers)
-        if after > len(self._numbers):
+        after = self.rows + len(packed)
+        if after > len(self._ones):
             self._grow(after + after // 4)
         self._bits[:, self.rows : after] = packed.T
         self._ones[self.rows : after] = np.bitwise_count(packed).sum(axis=1, dtype=np.uint16)
-        self._numbers[self.rows : after] = numbers
         self.rows = after
 
     def nearest(self, vector: "NDArray[np.float32]", limit: int) -> "NDArray[np.int64]":
-        """Return the numbers of about the nearest vectors, in no order.
+        """Return the rows of about the nearest vectors, in no order.
 
         Args:
             vector: Of shape (dimensions,).
             limit: How many.
         """
         if limit >= self.rows:
-            return np.array(self._numbers[: self.rows])
+            return np.arange(self.rows)
         scores = self._scores(self._planes(vector))
         # Counting the scores tells which is just good enough, several times faster than sorting them.
         least = int(scores.min())
@@ -103,7 +100,7 @@ class BitMatrix:
         enough = least + len(above) - 1 - int(np.searchsorted(above, limit))
         better = np.flatnonzero(scores > enough)
         equal = np.flatnonzero(scores == enough)[: limit - len(better)]
-        return np.concatenate((self._numbers[better], self._numbers[equal]))
+        return np.concatenate((better, equal))
 
     def _scores(self, planes: "NDArray[np.uint64]") -> "NDArray[np.int32]":
         """Return for each vector twice its product with the query, counted in steps from the lowest."""
@@ -133,8 +130,8 @@ class BitMatrix:
         return np.stack(planes).view("<u8")
 
     def _grow(self, rows: int) -> None:
-        bits, ones, numbers = self._bits, self._ones, self._numbers
+        bits, ones = self._bits, self._ones
         self._bits = np.empty((self._words, rows), np.uint64)
-        self._ones, self._numbers = np.empty(rows, np.uint16), np.empty(rows, np.int64)
+        self._ones = np.empty(rows, np.uint16)
         self._bits[:, : self.rows] = bits[:, : self.rows]
-        self._ones[: self.rows], self._numbers[: self.rows] = ones[: self.rows], numbers[: self.rows]
+        self._ones[: self.rows] = ones[: self.rows]

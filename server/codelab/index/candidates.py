@@ -1,22 +1,18 @@
 """Look up in the index what may answer a query: passages with their scores, before they are ranked."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from sqlite3 import Connection
+from typing import NamedTuple
 
-from codelab.index import evidence
-from codelab.index.bm25 import Statistics
+from codelab.index.matching import match_expression
 from codelab.index.query import Query
-from codelab.index.remembered import Remembered
+from codelab.index.remembered import PathWord, Remembered
 from codelab.index.types import Reason
 from codelab.index.walk import Stamp
 
-NAME_WEIGHT = 3.0
-BODY_WEIGHT = 1.0
-COLUMN_WEIGHTS = (NAME_WEIGHT, BODY_WEIGHT)
-_RANK = f"bm25({NAME_WEIGHT}, {BODY_WEIGHT})"
-_MOST_PASSAGES = 12_000  # that a search goes through; words of more are left to the other evidence
+_MOST_PATHS = 1_000  # that a search goes through; words of more are left out
 _OF_A_FILE = 3  # passages of a file that is found by its path
 
 
@@ -74,146 +70,94 @@ class Candidate:
 Found = dict[tuple[int, str], Candidate]
 """Passages by chunk and path: equal files share their chunks."""
 
-_CHUNK_COLUMNS = (
-    "c.id, p.path, b.language, c.start_line, c.end_line, c.symbol, c.kind, b.id,"
-    " f.size, f.mtime_ns, f.ctime_ns, f.inode"
-)
-# Every join is a CROSS JOIN: SQLite then keeps their order, from the few rows found to what belongs to them.
-_CHUNK_TABLES = """
- CROSS JOIN blob b ON b.id = c.blob
- CROSS JOIN file f INDEXED BY file_of_blob ON f.blob = b.id AND f.worktree = ?
- CROSS JOIN path p ON p.id = f.path
-"""
 
+def telling_path_words(words: Mapping[str, PathWord]) -> list[str]:
+    """Return what paths are looked up by for the words of a query: these and other forms, the rarest first.
 
-def telling_terms(terms: Sequence[str], statistics: Statistics) -> list[str]:
-    """Return those words of a query that passages are looked up by, the rarest first.
-
-    What is in very many passages costs most of the time and tells least, so such words are left out as long
-    as rarer ones are there.
+    What is in very many paths is left out as long as there is something rarer, and its other forms with it.
     """
-    frequency = statistics.frequency
+    paths: dict[str, int] = {}
+    for word, known in words.items():
+        paths[word] = known.paths
+        if known.paths <= _MOST_PATHS:
+            paths |= known.others
     chosen: list[str] = []
-    passages = 0
-    for term in sorted(terms, key=lambda term: (frequency.get(term, 0), term)):
-        passages += frequency.get(term, 0)
-        if passages > _MOST_PASSAGES and any(one in frequency for one in chosen):
+    together = 0
+    for word in sorted((one for one in paths if paths[one]), key=lambda one: (paths[one], one)):
+        together += paths[word]
+        if chosen and together > _MOST_PATHS:
             break
-        chosen.append(term)
+        chosen.append(word)
     return chosen
 
 
-def match_expression(terms: Iterable[str]) -> str:
-    """Return the expression of FTS5 that finds passages with any of some words."""
-    return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
-
-
-def words_of_paths_like(connection: Connection, terms: Iterable[str], remembered: Remembered) -> set[str]:
-    """Return the words of paths that begin as some words of a query do."""
-    return remembered.path_words(connection, {evidence.prefix(term) for term in terms} - {""})
-
-
-def matching_chunks(
-    connection: Connection, terms: Sequence[str], limit: int, remembered: Remembered
-) -> tuple[Found, bool]:
-    """Find the passages whose words match best.
-
-    Returns:
-        The passages, and whether there may be more.
-    """
-    if not terms:
-        return {}, False
-    # The plus signs keep the sorting from FTS5, which would carry along where each word stands.
-    scores = dict(
-        connection.execute(
-            "SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? AND rank MATCH ?"
-            " ORDER BY +rank, +rowid LIMIT ?",
-            (match_expression(terms), _RANK, limit),
-        )
-    )
-    return _load(connection, scores, remembered), len(scores) == limit
-
-
-def chunks_of_paths(
-    connection: Connection,
-    worktree: int,
-    *,
-    terms: Sequence[str],
-    path_terms: Iterable[str],
-    seen: Collection[str],
-    limit: int,
-    remembered: Remembered,
-) -> Found:
-    """Find passages in the files whose paths match best.
+def files_like(
+    connection: Connection, worktree: int, words: Sequence[str], limit: int
+) -> list[tuple[str, range]]:
+    """Find the files whose paths match best.
 
     Args:
         connection: The index.
         worktree: The number of the worktree in it.
-        terms: Words that passages are looked up by.
-        path_terms: Words that paths are looked up by.
-        seen: Paths that are left out.
+        words: That paths are looked up by.
         limit: Most files.
-        remembered: What is known of the index.
 
     Returns:
-        Those passages of each file whose words match, and where there are none its first.
+        The path and the chunks of each, best first.
     """
+    if not words:
+        return []
     rows = connection.execute(
         "SELECT p.path, b.first_chunk, b.chunks FROM (SELECT rowid AS id, rank AS score FROM path_words"
         " WHERE path_words MATCH ? ORDER BY +rank, +rowid LIMIT ?) m CROSS JOIN path p ON p.id = m.id"
         " CROSS JOIN file f ON f.path = m.id AND f.worktree = ? CROSS JOIN blob b ON b.id = f.blob"
         " WHERE b.chunks ORDER BY m.score",
-        (match_expression(path_terms), 2 * limit, worktree),
+        (match_expression(words), limit, worktree),
     )
-    missing = [range(first, first + number) for path, first, number in rows if path not in seen][:limit]
-    matching = _scores_within(connection, terms, missing)
-    scores: dict[int, float] = {}
-    for chunks in missing:
-        scores[chunks.start] = 0.0
-        own = [(-matching[chunk], chunk) for chunk in chunks if chunk in matching]
-        scores.update((chunk, -score) for score, chunk in sorted(own)[:_OF_A_FILE])
-    return _load(connection, scores, remembered)
+    return [(path, range(first, first + chunks)) for path, first, chunks in rows]
 
 
-def _scores_within(connection: Connection, terms: Sequence[str], within: Sequence[range]) -> dict[int, float]:
-    """Return the scores of those of some chunks that match, in one query: each counts all matches anew."""
-    if not terms or not within:
-        return {}
-    chunks = json.dumps([chunk for chunks in within for chunk in chunks])
-    return dict(
-        connection.execute(
-            "SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? AND rank MATCH ?"
-            " AND +rowid IN (SELECT value FROM json_each(?))",
-            (match_expression(terms), _RANK, chunks),
-        )
-    )
+def best_of_files(files: Iterable[range], scores: Mapping[int, float]) -> dict[int, float]:
+    """Return those passages of some files whose words match best, and the first of each in any case.
 
-
-def defining_chunks(
-    connection: Connection, worktree: int, names: Collection[str], limit: int
-) -> list[tuple[tuple[int, str], Candidate, str, str]]:
-    """Find the passages that define some names, whatever the case of their letters.
-
-    Returns:
-        For each: its chunk and path, the passage, and the name and the qualified name it defines.
+    Args:
+        files: The chunks of each.
+        scores: BM25 of those that match.
     """
+    best: dict[int, float] = {}
+    for chunks in files:
+        best[chunks.start] = 0.0
+        own = sorted((-scores[chunk], chunk) for chunk in chunks if chunk in scores)
+        best.update((chunk, -score) for score, chunk in own[:_OF_A_FILE])
+    return best
+
+
+class Definition(NamedTuple):
+    """A definition: its chunk, its first line, its name and its qualified name."""
+
+    chunk: int
+    line: int
+    name: str
+    qualified: str
+
+
+def definitions_of(
+    connection: Connection, worktree: int, names: Collection[str], limit: int
+) -> list[Definition]:
+    """Find definitions of some names, whatever the case of their letters."""
     rows = connection.execute(
-        f"SELECT d.name, d.qualified, {_CHUNK_COLUMNS} FROM json_each(?) j"  # noqa: S608
-        " CROSS JOIN definition d ON d.name = j.value COLLATE NOCASE CROSS JOIN blob k ON k.id = d.blob"
-        " CROSS JOIN chunk c ON c.id >= k.first_chunk AND c.id < k.first_chunk + k.chunks"
-        " AND c.start_line <= d.start_line AND c.end_line >= d.start_line"
-        f"{_CHUNK_TABLES} LIMIT ?",
+        "SELECT (SELECT c.id FROM chunk c WHERE c.id >= k.first_chunk AND c.id < k.first_chunk + k.chunks"
+        " AND c.end_line >= d.start_line ORDER BY c.id LIMIT 1) AS chunk, d.start_line, d.name, d.qualified"
+        " FROM json_each(?) j CROSS JOIN definition d ON d.name = j.value COLLATE NOCASE"
+        " CROSS JOIN blob k ON k.id = d.blob WHERE chunk IS NOT NULL AND EXISTS"
+        " (SELECT 1 FROM file f INDEXED BY file_of_blob WHERE f.blob = d.blob AND f.worktree = ?) LIMIT ?",
         (json.dumps(list(names)), worktree, limit),
     )
-    return [((row[2], row[3]), _candidate(row[2:]), row[0], row[1]) for row in rows]
+    return [Definition(*row) for row in rows]
 
 
-def chunks_by_number(connection: Connection, chunks: Collection[int], remembered: Remembered) -> Found:
-    """Return passages by the numbers of their chunks."""
-    return _load(connection, dict.fromkeys(chunks, 0.0), remembered)
-
-
-def _load(connection: Connection, scores: dict[int, float], remembered: Remembered) -> Found:
+def load(connection: Connection, scores: Mapping[int, float], remembered: Remembered) -> Found:
+    """Return passages by the numbers of their chunks, with the scores of their words."""
     rows = connection.execute(
         "SELECT c.id, c.blob, c.start_line, c.end_line, c.symbol, c.kind"
         " FROM json_each(?) j CROSS JOIN chunk c ON c.id = j.value",
@@ -227,11 +171,6 @@ def _load(connection: Connection, scores: dict[int, float], remembered: Remember
         for chunk, blob, start, end, symbol, kind in rows
         for path, language, _, stamp in files[blob]
     }
-
-
-def _candidate(row: Sequence[object]) -> Candidate:
-    chunk, path, language, start, end, symbol, kind, blob, *stamp = row
-    return Candidate(chunk, path, language, start, end, symbol, kind, Stamp(*stamp), blob)  # type: ignore[arg-type]
 
 
 def search_terms(query: Query) -> tuple[str, ...]:

@@ -56,6 +56,9 @@ def open_for_reading(folder: Path) -> Connection:
     vectors = sqlite.can_load_vectors()
     connection = sqlite.connect(path, read_only=True, vectors=vectors)
     try:
+        connection.execute(
+            "PRAGMA cache_size=-16384"
+        )  # a search of a large index reads more than the usual 2 MB
         connection.execute("PRAGMA user_version").fetchone()
     except sqlite.OperationalError:
         connection.close()

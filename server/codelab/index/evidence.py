@@ -1,7 +1,7 @@
 """What speaks for a file whatever the passage: the words of its path, and the names it defines."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from codelab.index.words import words_of
 
 SIMILAR = 0.7  # of a word that is only another form of the one asked for (serialize, serializers)
 _LEAST_PREFIX = 4
+_NO_WORDS: frozenset[str] = frozenset()
 _ENDINGS = frozenset(("able", "al", "ation", "ed", "er", "ing", "ion", "ive", "ment", "or"))
 _PATH_K1, _PATH_B = 0.5, 0.3  # a word counts nearly the same the second time; short names gain little
 _FILE_WORDS, _FOLDER_WORDS = 2.0, 3.0  # usual numbers of words
@@ -22,33 +23,25 @@ class Shares(NamedTuple):
 
     Attributes:
         share: How telling each word is, so that all of them together make 1.
-        similar: For each word, other forms of it that occur in paths.
+        similar: For each word that has some, other forms of it that occur in paths.
         words: All of these words.
     """
 
     share: Mapping[str, float]
-    similar: Mapping[str, Sequence[str]]
+    similar: Mapping[str, Set[str]]
     words: frozenset[str]
 
 
-def shares(terms: Sequence[str], statistics: Statistics, path_vocabulary: Iterable[str]) -> Shares:
+def shares(terms: Sequence[str], statistics: Statistics, similar: Mapping[str, Set[str]]) -> Shares:
     """Weigh the words of a query: the rarer, the more.
 
     Args:
         terms: Its words.
         statistics: Of the passages in the index.
-        path_vocabulary: The words of paths that begin like one of them.
+        similar: For each of the words that has some, other forms of it that occur in paths.
     """
     telling = {term: tellingness(statistics.rows, statistics.frequency.get(term, 0)) for term in terms}
     total = sum(telling.values()) or 1.0
-    beginning: dict[str, list[str]] = {}
-    for term in telling:
-        beginning.setdefault(term[:_LEAST_PREFIX], []).append(term)
-    similar: dict[str, list[str]] = {}
-    for word in path_vocabulary:
-        for term in beginning.get(word[:_LEAST_PREFIX], ()):
-            if is_similar(term, word):
-                similar.setdefault(term, []).append(word)
     words = frozenset(chain(telling, *similar.values()))
     return Shares({term: one / total for term, one in telling.items()}, similar, words)
 
@@ -74,7 +67,9 @@ def is_similar(term: str, word: str) -> bool:
 
 def prefix(term: str) -> str:
     """Return what all words similar to a term begin with, or an empty string if it has none."""
-    return term[:_LEAST_PREFIX] if len(term) >= _LEAST_PREFIX and term.isalpha() else ""
+    if len(term) < _LEAST_PREFIX or not term.isalpha():
+        return ""
+    return term[: max(_LEAST_PREFIX, (len(term) + 1) // 2)]
 
 
 @lru_cache(maxsize=50_000)
@@ -96,7 +91,7 @@ def _found(words: Sequence[str], asked: Shares, usual: float) -> float:
     total = 0.0
     for term, share in asked.share.items():
         times = float(words.count(term))
-        if not times and any(one in words for one in asked.similar.get(term, ())):
+        if not times and not asked.similar.get(term, _NO_WORDS).isdisjoint(words):
             times = SIMILAR
         if times:
             total += share * times * (_PATH_K1 + 1) / (times + damping)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
 
-from codelab.index import candidates, evidence
+from codelab.index import candidates, evidence, matching
 from codelab.index.bm25 import Statistics
-from codelab.index.candidates import Candidate, Found
+from codelab.index.candidates import Candidate, Definition, Found
 from codelab.index.demotion import asks_for_a_version, demotions, is_superseded, version_folder
 from codelab.index.evidence import Shares
 from codelab.index.name_evidence import name_evidence, words_within
@@ -19,16 +19,20 @@ from codelab.index.remembered import Remembered
 from codelab.index.similar import SimilarPassages
 from codelab.index.words import split_identifier
 
-_FIRST_LOOK = 300
+_FIRST_LOOK = 150
 _LAST_LOOK = 25_600
 _PATHS = 12  # files found by their paths alone
 _DEFINITIONS = 200
-_NEAREST = 200  # passages found by their meaning
+_NEAREST = 100  # passages found by their meaning
 _LEAST_MEANING = 0.15  # less is chance: it is what words that nobody knows give
 _OF_A_NAME = 0.3  # what is left of a meaning where the query is a name: that says most itself
 _OTHER_CASE = 0.8  # of a name that is written in other letters than in the query
 _USUAL_TERMS = 6  # of a query that is not a name
 _WITHIN = 0.9  # of a name that is defined within another
+
+
+_Add = Callable[[Iterable[int]], None]
+"""Adds the passages of some chunks to those found."""
 
 
 class Filters(NamedTuple):
@@ -96,34 +100,43 @@ def gather(
     remembered = sources.remembered
     remembered.renew(connection, worktree)
     statistics = remembered.statistics(connection, terms)
-    telling = candidates.telling_terms(terms, statistics)
+    telling = matching.telling_terms(terms, statistics)
+    path_words = {term: remembered.path_word(connection, term) for term in terms}
     asked = evidence.shares(
-        query.terms, statistics, sorted(candidates.words_of_paths_like(connection, query.terms, remembered))
+        query.terms, statistics, {term: forms for term in query.terms if (forms := path_words[term].forms)}
     )
+    by_path = candidates.files_like(
+        connection, worktree, candidates.telling_path_words(path_words), 2 * _PATHS
+    )
+    of_files = [chunk for _, chunks in by_path for chunk in chunks]
     accepts = _acceptor(filters)
     look = _FIRST_LOOK
     while True:
-        found, more = candidates.matching_chunks(connection, telling, look, remembered)
+        scores = matching.matching_scores(connection, telling, look, of_files, remembered)
+        best = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))[:look]
+        found = candidates.load(connection, {chunk: scores[chunk] for chunk in best}, remembered)
         seen = {path for _, path in found}
-        found |= candidates.chunks_of_paths(
-            connection,
-            worktree,
-            terms=telling,
-            path_terms=_path_terms(terms, asked),
-            seen=seen,
-            limit=_PATHS,
-            remembered=remembered,
-        )
+        missing = [chunks for path, chunks in by_path if path not in seen][:_PATHS]
+        found |= candidates.load(connection, candidates.best_of_files(missing, scores), remembered)
+        more = len(best) == look
         kept = [c for c in found.values() if c.path not in sources.overlay and accepts(c)]
         if len(kept) >= 2 * limit or not more or look >= _LAST_LOOK:
             break
         look *= 4
-    if sources.similar is not None:
+
+    def add(chunks: Iterable[int]) -> None:
         known = {chunk for chunk, _ in found}
-        similar = sources.similar.find(connection, worktree, sources.text, _NEAREST, also=known)
+        new = {chunk: scores.get(chunk, 0.0) for chunk in chunks if chunk not in known}
+        found.update(candidates.load(connection, new, remembered))
+
+    if sources.similar is not None:
+        also = {chunk for chunk, _ in found}
+        similar = sources.similar.find(connection, worktree, sources.text, _NEAREST, also=also)
         share = _OF_A_NAME if query.is_name else 1.0
-        _add_similar(connection, found, similar.chunks, share, remembered)
-    _add_definitions(connection, worktree, query, asked, found)
+        _add_similar(found, similar.chunks, share, add)
+    names = tuple(dict.fromkeys((*query.names, *query.words)))
+    definitions = candidates.definitions_of(connection, worktree, names, _DEFINITIONS)
+    _add_definitions(found, definitions, query, asked, add)
     kept = [c for c in found.values() if c.path not in sources.overlay and accepts(c)]
     if sources.overlay:
         kept += filter(accepts, _from_overlay(query, asked, telling, statistics, sources))
@@ -133,10 +146,6 @@ def gather(
             one.defines["called"] = fit
     files = _files(connection, query, asked, kept, sources)
     return Gathered(kept, files, _scale(query.terms, statistics), _detail(query))
-
-
-def _path_terms(terms: Iterable[str], asked: Shares) -> list[str]:
-    return [*terms, *{word for words in asked.similar.values() for word in words}]
 
 
 def _scale(terms: Sequence[str], statistics: Statistics) -> float:
@@ -162,26 +171,23 @@ def _acceptor(filters: Filters) -> Callable[[Candidate], bool]:
     return accepts
 
 
-def _add_similar(
-    connection: Connection, found: Found, cosines: Mapping[int, float], share: float, remembered: Remembered
-) -> None:
-    if not cosines:
-        return
-    known = {chunk for chunk, _ in found}
-    new = [n for n, cosine in cosines.items() if n not in known and cosine >= _LEAST_MEANING]
-    found |= candidates.chunks_by_number(connection, new, remembered)
+def _add_similar(found: Found, cosines: Mapping[int, float], share: float, add: _Add) -> None:
+    add(chunk for chunk, cosine in cosines.items() if cosine >= _LEAST_MEANING)
     for (chunk, _), candidate in found.items():
         candidate.meaning = share * max(0.0, cosines.get(chunk, 0.0))
 
 
 def _add_definitions(
-    connection: Connection, worktree: int, query: Query, asked: Shares, found: Found
+    found: Found, definitions: Sequence[Definition], query: Query, asked: Shares, add: _Add
 ) -> None:
-    names = tuple(dict.fromkeys((*query.names, *query.words)))
-    for key, candidate, name, qualified in candidates.defining_chunks(
-        connection, worktree, names, _DEFINITIONS
-    ):
-        _note_definition(found.setdefault(key, candidate), query, asked, name, qualified)
+    by_chunk: dict[int, list[Definition]] = {}
+    for one in definitions:
+        by_chunk.setdefault(one.chunk, []).append(one)
+    add(by_chunk)
+    for (chunk, _), candidate in found.items():
+        for one in by_chunk.get(chunk, ()):
+            if candidate.start_line <= one.line:
+                _note_definition(candidate, query, asked, one.name, one.qualified)
 
 
 def _note_definition(candidate: Candidate, query: Query, asked: Shares, name: str, qualified: str) -> None:

@@ -3,15 +3,21 @@
 In a small index every vector is compared. In a large one the bits of all vectors, which are in memory,
 choose some hundreds, and the vectors of these are read and compared: measured with
 tests/benchmarks/vector_search.py, this finds 98 of 100 that comparing all would find. The comparison is
-sqlite-vec's in both cases; its ``vec0`` tables are not used, since they compare all vectors for each query.
+sqlite-vec's in a small index; its ``vec0`` tables are not used, since they compare all vectors for each query.
 """
 
-import json
 from collections.abc import Collection
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
-from codelab.index.vectors import EMBEDDER_SHIFT, StoredEmbedder, bits_since
+from codelab.index.vectors import (
+    EMBEDDER_SHIFT,
+    StoredBits,
+    StoredEmbedder,
+    bits_since,
+    blobs_of_worktree,
+    read_vectors,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
 EXACT_CHUNKS = 2_000
 """Up to so many vectors in the index, those of a worktree are all compared."""
 
-_CHOSEN = 800  # by their bits, at least; recall is measured with this number
+_CHOSEN = 500  # by their bits, at least; recall is measured with this number
 _GROWN = 1.3  # times what was first read, and it is all read again, less what is gone
 
 _DISTANCE = "vec_distance_cosine(vec_int8(v.data), vec_int8(?))"
@@ -33,12 +39,6 @@ SELECT v.id - ? AS chunk, {_DISTANCE} AS distance FROM (
 ) c CROSS JOIN vector v ON v.id >= ? + c.first AND v.id < ? + c.first + c.chunks
 ORDER BY distance, chunk LIMIT ?
 """  # noqa: S608 - made of constants
-_CHOOSE = f"""
-SELECT c.id AS chunk, {_DISTANCE} AS distance FROM json_each(?) j CROSS JOIN chunk c ON c.id = j.value
-CROSS JOIN vector v ON v.id = ? + c.id
-WHERE EXISTS (SELECT 1 FROM file f INDEXED BY file_of_blob WHERE f.blob = c.blob AND f.worktree = ?)
-ORDER BY distance, chunk
-"""  # noqa: S608
 
 
 class BitMemory:
@@ -51,6 +51,7 @@ class BitMemory:
 
     def __init__(self) -> None:
         self._matrix: BitMatrix | None = None
+        self._contents: NDArray[np.int64] | None = None
         self._embedder = -1
         self._last = 0
         self._first_rows = 0
@@ -65,12 +66,15 @@ class BitMemory:
 
     def refreshed(self, connection: Connection, embedder: StoredEmbedder) -> "BitMatrix":
         """Return the bits of all vectors in the index, of which only new ones are read."""
+        import numpy as np
+
         from codelab.index.bits import BitMatrix
 
         matrix = self._matrix
         if matrix is None or self._embedder != embedder.number or matrix.rows > _GROWN * self._first_rows:
             matrix = self._matrix = BitMatrix(embedder.dimensions)
             self._embedder, self._last, self._first_rows = embedder.number, 0, 0
+            self._contents = np.empty((0, 3), np.int64)
         new = bits_since(connection, embedder.number, self._last)
         if new:
             self._add(matrix, new)
@@ -78,16 +82,26 @@ class BitMemory:
             self._first_rows = max(matrix.rows, EXACT_CHUNKS)
         return matrix
 
-    def _add(self, matrix: "BitMatrix", new: "list[tuple[int, int, bytes]]") -> None:
+    def _add(self, matrix: "BitMatrix", new: list[StoredBits]) -> None:
         import numpy as np
 
         size = matrix.bytes_each
-        counts = np.array([len(bits) // size for _, _, bits in new])
-        firsts = np.array([first for _, first, _ in new], np.int64)
-        starts = np.repeat(firsts - np.cumsum(counts) + counts, counts)
-        packed = np.frombuffer(b"".join(bits for _, _, bits in new), "<u8").reshape(-1, size // 8)
-        matrix.add(starts + np.arange(len(starts)), packed)
-        self._last = new[-1][0]
+        counts = np.array([len(one.bits) // size for one in new])
+        firsts = matrix.rows + np.cumsum(counts) - counts
+        added = np.array([(first, one.blob, one.first_chunk) for first, one in zip(firsts, new, strict=True)])
+        self._contents = added if self._contents is None else np.concatenate((self._contents, added))
+        matrix.add(np.frombuffer(b"".join(one.bits for one in new), "<u8").reshape(-1, size // 8))
+        self._last = new[-1].number
+
+    def chunks(self, rows: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
+        """Return the chunk of each row of the matrix, and the content that it was a part of."""
+        import numpy as np
+
+        if self._contents is None:
+            raise ValueError("nothing was read yet")
+        first_rows, blobs, first_chunks = self._contents.T
+        content = np.searchsorted(first_rows, rows, "right") - 1
+        return first_chunks[content] + rows - first_rows[content], blobs[content]
 
 
 def nearest(
@@ -114,6 +128,8 @@ def nearest(
     Returns:
         Chunks with the cosine of the angle between their vector and the query's, -1 to 1.
     """
+    import numpy as np
+
     from codelab.index.bits import to_int8
 
     if limit < 1 or not vector.any():
@@ -126,11 +142,33 @@ def nearest(
     matrix = memory.refreshed(connection, embedder)
     choose = max(_CHOSEN, 4 * limit)
     while True:
-        chosen = json.dumps(sorted({*matrix.nearest(vector, choose).tolist(), *also}))
-        rows = connection.execute(_CHOOSE, (data, chosen, base, worktree)).fetchall()
-        if len(rows) >= min(choose // 2, _CHOSEN) or choose >= matrix.rows:
-            return _cosines(rows, limit, also)
+        chunks, blobs = memory.chunks(matrix.nearest(vector, choose))
+        there = np.isin(blobs, blobs_of_worktree(connection, worktree, np.unique(blobs).tolist()))
+        chosen = sorted({*chunks[there].tolist(), *also})
+        if len(chosen) >= min(choose // 2, _CHOSEN) or choose >= matrix.rows:
+            return _compare(read_vectors(connection, embedder.number, chosen), data, limit, also)
         choose *= 4  # most of them were other branches'
+
+
+def _compare(
+    vectors: list[tuple[int, bytes]], query: bytes, limit: int, also: Collection[int]
+) -> list[tuple[int, float]]:
+    """Return the cosines of the angles between a query's vector and others, best first."""
+    import numpy as np
+
+    if not vectors:
+        return []
+    numbers = np.frombuffer(b"".join(data for _, data in vectors), np.int8).astype(np.float32)
+    compared = numbers.reshape(len(vectors), -1)
+    asked = np.frombuffer(query, np.int8).astype(np.float32)
+    squares = np.einsum("ij,ij->i", compared, compared) * (asked @ asked)
+    cosines = (compared @ asked) / np.sqrt(np.maximum(squares, 1.0))
+    wanted = set(also)
+    return [
+        (vectors[n][0], float(cosines[n]))
+        for rank, n in enumerate(np.argsort(-cosines, kind="stable").tolist())
+        if (rank < limit or vectors[n][0] in wanted) and squares[n] > 0  # zeros have no angle to anything
+    ]
 
 
 def _is_small(connection: Connection, embedder: int) -> bool:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from codelab.index import bm25
 from codelab.index.analyse import analyse
 from codelab.index.bm25 import Statistics
-from codelab.index.candidates import COLUMN_WEIGHTS, Candidate
+from codelab.index.candidates import Candidate
 from codelab.index.content import lines_of
 from codelab.index.facts import Use, unpack_imports, unpack_uses
+from codelab.index.matching import COLUMN_WEIGHTS
 from codelab.index.parsed import DefinitionRow, Import
 from codelab.workspace.secrets import is_secret
 

@@ -1,15 +1,24 @@
 """What searches of one reader remember from query to query, as long as nobody has written to the index."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from sqlite3 import Connection
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from codelab.index import evidence
 from codelab.index.bm25 import Statistics
 from codelab.index.walk import Stamp
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _MOST_FILES = 20_000  # some 10 MB
 _MOST_WORDS = 100_000
+_MOST_HELD = 1_000_000  # 8 MB
+
+Postings = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
+"""The chunks that hold a word, and those that hold it in their names."""
 
 
 class IndexedFile(NamedTuple):
@@ -28,6 +37,20 @@ class IndexedFile(NamedTuple):
     stamp: Stamp
 
 
+class PathWord(NamedTuple):
+    """How many paths hold a word.
+
+    Attributes:
+        paths: The number of paths.
+        others: Other forms of the word, each with how many paths hold it.
+        forms: The other forms alone.
+    """
+
+    paths: int
+    others: Mapping[str, int]
+    forms: frozenset[str]
+
+
 class Remembered:
     """How many passages hold each word, the words of paths, and what stands where. For one thread at a time.
 
@@ -38,10 +61,12 @@ class Remembered:
         self._version: tuple[int, int] | None = None
         self._passages = self._words = 0
         self._frequency: dict[str, int] = {}
-        self._path_words: dict[str, list[str]] = {}
+        self._path_words: dict[str, PathWord] = {}
         self._files: dict[int, list[IndexedFile]] = {}
         self._worktree = 0
         self.superseded: dict[str, bool] = {}
+        self.postings: dict[str, Postings] = {}
+        self._held = 0  # numbers in the postings
 
     def renew(self, connection: Connection, worktree: int) -> None:
         """Forget what may not be so any more.
@@ -55,6 +80,14 @@ class Remembered:
             self._version, self._worktree = version, worktree
             self._passages, self._words = connection.execute("SELECT chunks, words FROM total").fetchone()
             self._frequency, self._path_words, self._files, self.superseded = {}, {}, {}, {}
+            self.postings, self._held = {}, 0
+
+    def keep_postings(self, word: str, postings: "Postings") -> None:
+        """Remember which chunks hold a word."""
+        if self._held > _MOST_HELD:
+            self.postings, self._held = {}, 0
+        self.postings[word] = postings
+        self._held += sum(map(len, postings))
 
     def statistics(self, connection: Connection, terms: Sequence[str]) -> Statistics:
         """Return what BM25 needs to know of the passages in the index."""
@@ -73,20 +106,20 @@ class Remembered:
         known = {term: self._frequency[term] for term in terms if self._frequency[term]}
         return Statistics(self._passages, self._words, known)
 
-    def path_words(self, connection: Connection, starts: Iterable[str]) -> set[str]:
-        """Return the words of paths that begin in one of some ways."""
-        found: set[str] = set()
-        for start in starts:
-            words = self._path_words.get(start)
-            if words is None:
-                if len(self._path_words) > _MOST_WORDS:
-                    self._path_words.clear()
-                rows = connection.execute(
-                    "SELECT term FROM path_vocabulary WHERE term >= ? AND term < ?", (start, f"{start}\x7f")
-                )
-                words = self._path_words[start] = [row[0] for row in rows]
-            found.update(words)
-        return found
+    def path_word(self, connection: Connection, word: str) -> PathWord:
+        """Return how many paths hold a word, and other forms of it."""
+        known = self._path_words.get(word)
+        if known is None:
+            if len(self._path_words) > _MOST_WORDS:
+                self._path_words.clear()
+            start = evidence.prefix(word)
+            rows = connection.execute(
+                "SELECT term, doc FROM path_vocabulary WHERE term >= ? AND term <= ?",
+                (start or word, f"{start}\x7f" if start else word),
+            ).fetchall()
+            others = {other: paths for other, paths in rows if evidence.is_similar(word, other)}
+            known = self._path_words[word] = PathWord(dict(rows).get(word, 0), others, frozenset(others))
+        return known
 
     def files(self, connection: Connection, blobs: Collection[int]) -> dict[int, list[IndexedFile]]:
         """Return the files of the worktree that have some contents, by the number of the content."""

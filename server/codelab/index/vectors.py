@@ -4,6 +4,8 @@ A vector is stored twice: in whole numbers of 8 bits for each chunk, for exact c
 all chunks of a content together, so that a reader can take them into memory quickly.
 """
 
+import json
+from collections.abc import Sequence
 from sqlite3 import Connection
 from typing import NamedTuple
 
@@ -183,9 +185,37 @@ def drop_vectors(connection: Connection, blob: int, first_chunk: int, chunks: in
         connection.execute("DELETE FROM vector_bits WHERE blob = ? AND embedder = ?", (blob, embedder))
 
 
-def bits_since(connection: Connection, embedder: int, last: int) -> list[tuple[int, int, bytes]]:
-    """Return (number, first chunk, bits) of what was stored after number ``last``, in the order it came."""
-    return connection.execute(
-        "SELECT id, first_chunk, bits FROM vector_bits WHERE id > ? AND +embedder = ? ORDER BY id",
+class StoredBits(NamedTuple):
+    """The bits of a content's vectors, all in one: their number, the content, its first chunk, the bits."""
+
+    number: int
+    blob: int
+    first_chunk: int
+    bits: bytes
+
+
+def bits_since(connection: Connection, embedder: int, last: int) -> list[StoredBits]:
+    """Return what was stored after number ``last``, in the order it came."""
+    rows = connection.execute(
+        "SELECT id, blob, first_chunk, bits FROM vector_bits WHERE id > ? AND +embedder = ? ORDER BY id",
         (last, embedder),
+    )
+    return [StoredBits(*row) for row in rows]
+
+
+def blobs_of_worktree(connection: Connection, worktree: int, blobs: Sequence[int]) -> list[int]:
+    """Return those of some contents that a worktree has."""
+    rows = connection.execute(
+        "SELECT j.value FROM json_each(?) j WHERE EXISTS"
+        " (SELECT 1 FROM file f INDEXED BY file_of_blob WHERE f.blob = j.value AND f.worktree = ?)",
+        (json.dumps(blobs), worktree),
+    )
+    return [blob for (blob,) in rows]
+
+
+def read_vectors(connection: Connection, embedder: int, chunks: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Return those of some chunks that have vectors of an embedder, each with its vector."""
+    return connection.execute(
+        "SELECT j.value, v.data FROM json_each(?) j CROSS JOIN vector v ON v.id = ? + j.value",
+        (json.dumps(chunks), embedder << EMBEDDER_SHIFT),
     ).fetchall()
