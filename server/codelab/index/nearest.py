@@ -2,8 +2,8 @@
 
 In a small index every vector is compared. In a large one the bits of all vectors, which are in memory,
 choose some hundreds, and the vectors of these are read and compared: measured with
-tests/benchmarks/vector_search.py, this finds 98 of 100 that comparing all would find. The comparison is
-sqlite-vec's in a small index; its ``vec0`` tables are not used, since they compare all vectors for each query.
+tests/benchmarks/vector_search.py, this finds 98 of 100 that comparing all would find. sqlite-vec compares in
+the first case; its ``vec0`` tables are not used, since they compare all vectors for each query.
 """
 
 from collections.abc import Collection
