@@ -17,6 +17,7 @@ from mcp_types import (
     SamplingMessageContentBlock,
     TextContent,
     Tool,
+    ToolChoice,
     ToolResultContent,
     ToolUseContent,
 )
@@ -115,6 +116,7 @@ def _params(request: ChatRequest) -> CreateMessageRequestParams:
         max_tokens=request.max_tokens or ANSWER_TOKENS,
         temperature=request.temperature,
         tools=tools or None,
+        tool_choice=ToolChoice(mode="required") if request.forced else None,
     )
 
 

@@ -32,6 +32,8 @@ def request_body(request: ChatRequest, model: str, *, usage: bool = True) -> dic
             }
             for tool in request.tools
         ]
+    if request.forced:
+        body["tool_choice"] = {"type": "function", "function": {"name": request.forced}}
     if request.response_schema is not None:
         schema = {"name": "answer", "schema": request.response_schema}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}

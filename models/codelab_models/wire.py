@@ -63,6 +63,7 @@ class ChatRequest:
             those that are configured.
         session: Whose request it is, for the accounts.
         agent: Which agent's request it is, for the accounts.
+        forced: Name of the tool that must be called, where the model may not choose.
         fresh: No answer of before may serve, because tools act on it.
     """
 
@@ -75,6 +76,7 @@ class ChatRequest:
     fallbacks: tuple[str, ...] | None = None
     session: str = ""
     agent: str = ""
+    forced: str = ""
     fresh: bool = False
 
 

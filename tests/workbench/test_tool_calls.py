@@ -47,6 +47,51 @@ async def test_a_model_held_to_a_schema_reasons_acts_and_answers(tmp_path: Path)
     assert all(request.body["response_format"]["type"] == "json_schema" for request in model.requests)
 
 
+async def test_a_model_made_to_reason_first_fills_in_its_form_acts_and_answers(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    form = {"known": "", "missing": "the lines", "remaining_steps": ["read"], "next": "Read payments.py."}
+    arguments = json.loads(READ)["arguments"]
+    rules = [
+        When(nth=1).call("reason", form, id="r1"),
+        When(nth=2).call("read_file", arguments, id="c1"),
+        When(nth=3).call("reason", {**form, "missing": ""}, id="r2"),
+        When(nth=4).say(ANSWER),
+    ]
+    with scripted_model(rules) as model:
+        configure(model, "reason_first = true\n")
+        async with bench_on(root) as bench:
+            result = await (await bench.ask("where is the card charged?")).result()
+    assert result.answer == ANSWER
+    assert result.sources == (LineSpan("payments.py", 5, 7),)
+    third = model.requests[2].body["messages"]
+    assert third[: len(model.requests[0].body["messages"])] == model.requests[0].body["messages"]
+    assert [message["role"] for message in third[-2:]] == ["assistant", "tool"]
+    assert third[-2]["content"] == "Read payments.py."
+
+
+@pytest.mark.req("MODEL-7")
+@pytest.mark.parametrize(
+    ("own", "form", "steps"),
+    [
+        ('calls = "text"', "<tool_call>", True),
+        ('calls = "text"\nnotation = "object"', '"parameters": {', True),
+        ('calls = "text"\nreasoning = true', "<tool_call>", False),
+    ],
+)
+async def test_a_model_is_told_of_tools_as_its_profile_says(
+    tmp_path: Path, codelab_home: Path, own: str, form: str, steps: bool
+) -> None:
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
+    with scripted_model([When().say("Here.")]) as model:
+        configure(model)
+        write_files(codelab_home, {"config/profiles/mine.toml": f'models = ["scripted"]\n{own}\n'})
+        async with bench_on(root) as bench:
+            assert (await (await bench.ask("where?")).result()).answer == "Here."
+    told = model.requests[0].body["messages"][0]["content"]
+    assert form in told
+    assert ("Work in steps" in told) is steps
+
+
 async def test_where_the_server_refuses_tools_the_run_goes_on_in_text_and_so_does_the_next(
     tmp_path: Path,
 ) -> None:

@@ -8,11 +8,13 @@ from importlib import resources
 from typing import Any
 
 from codelab_models.calls.grades import Grade
+from codelab_models.calls.manner import PLAIN, Manner
 from codelab_models.calls.structured import answer_schema, arguments_of, as_structured
+from codelab_models.registry.profile import Notation
 from codelab_models.wire import ChatRequest, Message, ToolCall, ToolSpec
 
 
-def create(request: ChatRequest, grade: Grade) -> ChatRequest:
+def create(request: ChatRequest, grade: Grade, manner: Manner = PLAIN) -> ChatRequest:
     """Return a request as a model of some grade understands it.
 
     It is a function of the request alone, and each message becomes the same text whatever follows it, so that
@@ -21,21 +23,23 @@ def create(request: ChatRequest, grade: Grade) -> ChatRequest:
     Args:
         request: The conversation, with tools, calls and results as the chat API has them.
         grade: What the model understands.
+        manner: How it is told of tools.
     """
     if grade is Grade.NATIVE:
         messages = tuple(_readable(message) for message in request.messages)
         return replace(request, messages=messages)
     schema = answer_schema(request.tools) if grade is Grade.SCHEMA and request.tools else None
-    told = _told(request.messages, grade)
+    told = _told(request.messages, grade, manner.notation)
     if request.tools:
-        told = _with_instructions(told, _instructions(request.tools, grade))
+        told = _with_instructions(told, _instructions(request.tools, grade, manner))
     return replace(request, messages=tuple(told), tools=(), response_schema=schema)
 
 
-def call_text(name: str, arguments: Any) -> str:
+def call_text(name: str, arguments: Any, notation: Notation = "tags") -> str:
     """Return a call as models are asked to write it."""
-    body = json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False)
-    return f"<tool_call>\n{body}\n</tool_call>"
+    key = "parameters" if notation == "object" else "arguments"
+    body = json.dumps({"name": name, key: arguments}, ensure_ascii=False)
+    return body if notation == "object" else f"<tool_call>\n{body}\n</tool_call>"
 
 
 def _readable(message: Message) -> Message:
@@ -50,12 +54,12 @@ def _readable(message: Message) -> Message:
     return replace(message, calls=calls)
 
 
-def _told(messages: Sequence[Message], grade: Grade) -> list[Message]:
+def _told(messages: Sequence[Message], grade: Grade, notation: Notation) -> list[Message]:
     """Return messages with calls and results as text, alternating roles, and a system's only at first."""
     names = {call.id: call.name for message in messages for call in message.calls}
     told: list[Message] = []
     for message in messages:
-        one = _as_text(message, names, grade)
+        one = _as_text(message, names, grade, notation)
         if one.role == "system" and told:
             one = replace(one, role="user")
         if told and told[-1].role == one.role != "system":
@@ -66,7 +70,7 @@ def _told(messages: Sequence[Message], grade: Grade) -> list[Message]:
     return told
 
 
-def _as_text(message: Message, names: dict[str, str], grade: Grade) -> Message:
+def _as_text(message: Message, names: dict[str, str], grade: Grade, notation: Notation) -> Message:
     if message.role == "tool":
         body = message.content.replace("</tool_response", "< /tool_response")  # a result cannot end itself
         name = names.get(message.call_id, "")
@@ -75,12 +79,8 @@ def _as_text(message: Message, names: dict[str, str], grade: Grade) -> Message:
         return message
     if grade is Grade.SCHEMA:
         return Message("assistant", as_structured(message))
-    written = [_call(call) for call in message.calls]
+    written = [call_text(call.name, arguments_of(call), notation) for call in message.calls]
     return Message("assistant", "\n".join(part for part in (message.content, *written) if part))
-
-
-def _call(call: ToolCall) -> str:
-    return call_text(call.name, arguments_of(call))
 
 
 def _with_instructions(messages: list[Message], instructions: str) -> list[Message]:
@@ -90,7 +90,7 @@ def _with_instructions(messages: list[Message], instructions: str) -> list[Messa
     return [Message("system", instructions), *messages]
 
 
-def _instructions(tools: Sequence[ToolSpec], grade: Grade) -> str:
+def _instructions(tools: Sequence[ToolSpec], grade: Grade, manner: Manner) -> str:
     listed = "\n".join(
         json.dumps(
             {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
@@ -101,9 +101,12 @@ def _instructions(tools: Sequence[ToolSpec], grade: Grade) -> str:
     example = tools[0].name, _sample(tools[0].parameters, tools[0].parameters)
     if grade is Grade.SCHEMA:
         shown = as_structured(Message("assistant", "", (ToolCall("", example[0], json.dumps(example[1])),)))
-    else:
-        shown = call_text(*example)
-    return _template(grade.value).replace("{tools}", listed).replace("{example}", shown)
+        return _template("json").replace("{tools}", listed).replace("{example}", shown)
+    shown = call_text(*example, manner.notation)
+    how = _template(manner.notation).replace("{example}", shown)
+    worked = _template("worked").replace("{example}", shown).replace("{name}", example[0])
+    offered = _template("text").replace("{tools}", listed).replace("{how}", how)
+    return offered.replace("{worked}", f"\n{worked}" if manner.worked else "").rstrip()
 
 
 @cache

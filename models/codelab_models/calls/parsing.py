@@ -13,7 +13,8 @@ from codelab_models.calls.structured import read_structured
 from codelab_models.calls.validating import validate
 from codelab_models.wire import Completion, ToolCall, ToolSpec
 
-_THOUGHT = re.compile(r"\s*<think>(.*?)</think>\s*", re.S)
+_THOUGHT_BEGINS = re.compile(r"\s*(?:<think>|\[THINK\])")
+_THOUGHT_ENDS = re.compile(r"\s*(?<!`)(?:</think>|\[/THINK\])(?!`)\s*")
 _ENDS = (
     *("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "</s>", "<end_of_turn>", "<turn|>"),
     "<\uff5cend\u2581of\u2581sentence\uff5c>",
@@ -132,11 +133,20 @@ def _prose(text: str, found: Sequence[Written]) -> str:
 
 
 def _without_thought(answer: Completion) -> Completion:
-    thought = _THOUGHT.match(answer.message.content)
-    if thought is None:
+    """Return an answer without the thought that stands before it in the text.
+
+    Templates of models that always think write the beginning mark themselves, so that only the end is there;
+    of a thought that was cut off, only the beginning.
+    """
+    text = answer.message.content
+    begin, end = _THOUGHT_BEGINS.match(text), _THOUGHT_ENDS.search(text)
+    if end is not None and begin is None and text[: end.start()].count("```") % 2:
+        return answer  # the mark stands in a sample of code
+    if end is None and (begin is None or answer.finish_reason != "length"):
         return answer
-    content = answer.message.content[thought.end() :]
-    extra = {"reasoning": thought[1].strip(), **answer.extra}
+    thought = text[begin.end() if begin else 0 : end.start() if end else len(text)]
+    content = text[end.end() :] if end else ""
+    extra = {"reasoning": thought.strip(), **answer.extra}
     return replace(answer, message=replace(answer.message, content=content), extra=extra)
 
 

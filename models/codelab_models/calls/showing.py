@@ -9,9 +9,10 @@ _MARKS = (
     r"|```tool_code"
 )
 _PLAIN = r"|```(?:json|tool_calls?|tool|xml)?[ \t]*\n|^[ \t]*[{\[]"
+_THOUGHT = r"\A\s*(?:<think>|\[THINK\])"
 _PATTERNS = {
-    Grade.NATIVE: re.compile(rf"{_MARKS}|\A\s*<think>"),
-    Grade.TEXT: re.compile(rf"{_MARKS}{_PLAIN}|\A\s*<think>", re.M),
+    Grade.NATIVE: re.compile(rf"{_MARKS}|{_THOUGHT}"),
+    Grade.TEXT: re.compile(rf"{_MARKS}{_PLAIN}|{_THOUGHT}", re.M),
 }
 _LONGEST_MARK = 40  # characters, with the space before it
 _MAY_BEGIN = re.compile(r"[<\[`][^<\[`]{0,16}\Z")

@@ -12,6 +12,10 @@ from typing import Literal, cast, get_args
 Calls = Literal["native", "json", "text"]
 """How well a model calls tools: by itself, as JSON that a schema constrains, or only as text."""
 
+Notation = Literal["tags", "object"]
+"""How a model writes a call as text: JSON between tags as Qwen's and Hermes' models do, or a bare JSON object
+with ``name`` and ``parameters`` as those of Llama and Gemma."""
+
 Facts = Mapping[str, str | int | float | bool]
 """Some fields of a profile by name; what is not known is not in it."""
 
@@ -27,6 +31,7 @@ class Profile:
         reasoning: It thinks before it answers.
         code: It was trained for writing code.
         calls: How it calls tools.
+        notation: How it writes calls where it has to write them as text.
         parallel_calls: It makes several calls in one message.
         json_schema: Its answer can be held to a JSON schema.
         context: Most tokens of a conversation with its answer, 0 where unknown.
@@ -43,6 +48,7 @@ class Profile:
     reasoning: bool = False
     code: bool = False
     calls: Calls = "native"
+    notation: Notation = "tags"
     parallel_calls: bool = False
     json_schema: bool = False
     context: int = 0
@@ -82,8 +88,8 @@ def wrong_fact(name: str, value: object) -> str:
     kind = kinds.get(name)
     if kind is None:
         return f"there is no capability {name}; there are {', '.join(kinds)}"
-    if kind is Calls:
-        allowed = cast("tuple[str, ...]", get_args(Calls))
+    if kind in (Calls, Notation):
+        allowed = cast("tuple[str, ...]", get_args(kind))
         return "" if value in allowed else f"{name} must be one of {', '.join(allowed)}"
     if kind is bool:
         return "" if isinstance(value, bool) else f"{name} must be true or false"

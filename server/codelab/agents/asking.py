@@ -4,7 +4,7 @@ import logging
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from codelab.agents.choosing import grade_for
+from codelab.agents.choosing import grade_for, manner_for
 from codelab.agents.measure import Measure
 from codelab.agents.room import fitted
 from codelab.agents.run import ActiveRun
@@ -62,7 +62,7 @@ async def ask_model(asked: Asked) -> Completion:
         if refused is not None and request == before:  # nothing more can be left out
             raise refused
         try:
-            completion = await _once(run, asked.model, request, grade)
+            completion = await _once(asked, request, grade)
         except ModelError as error:
             may_lower = bool(asked.tools) and services.settings.models.tool_calls == "auto"
             lower = grade_after(error, grade) if may_lower else None
@@ -97,8 +97,9 @@ def _request(asked: Asked, measure: Measure) -> ChatRequest:
     )
 
 
-async def _once(run: ActiveRun, model: ChatModel, request: ChatRequest, grade: Grade) -> Completion:
-    async with aclosing(ask(model, request, grade)) as stream:
+async def _once(asked: Asked, request: ChatRequest, grade: Grade) -> Completion:
+    run, manner = asked.run, manner_for(asked.run, asked.choice)
+    async with aclosing(ask(asked.model, request, grade, manner)) as stream:
         async for piece in stream:
             if isinstance(piece, Completion):
                 run.said()
@@ -116,5 +117,5 @@ def _counted(measure: Measure, request: ChatRequest, completion: Completion) -> 
     if not completion.tokens_in + completion.tokens_out:
         return replace(completion, tokens_in=estimate, tokens_out=tokens_of_message(completion.message))
     if not completion.extra.get("passed_over"):  # else another model counted
-        measure.count(estimate, completion.tokens_in)
+        measure.count(estimate, completion.tokens_in - completion.extra.get("reasoned_tokens_in", 0))
     return completion

@@ -2,7 +2,8 @@
 
 from codelab.agents.run import ActiveRun
 from codelab.core.events import ModelChosen
-from codelab_models.calls import Grade
+from codelab_models.calls import Grade, Manner
+from codelab_models.registry.profile import UNKNOWN
 from codelab_models.registry.select import Choice, Role, Task
 
 
@@ -23,6 +24,13 @@ async def choose_model(run: ActiveRun, tokens: int) -> Choice:
         await run.write(chosen)
         run.model = choice.model
     return choice
+
+
+def manner_for(run: ActiveRun, choice: Choice) -> Manner:
+    """Return how the model is told of tools, by its profile: what reasons by itself needs no help with it."""
+    profile = choice.candidate.profile if choice.candidate else UNKNOWN
+    first = run.services.settings.models.reason_first and not profile.reasoning
+    return Manner(profile.notation, worked=not profile.reasoning, reason_first=first)
 
 
 def grade_for(run: ActiveRun, choice: Choice) -> Grade:

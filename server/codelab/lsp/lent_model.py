@@ -108,6 +108,8 @@ def _params(request: ChatRequest, name: str, token: str) -> dict[str, Any]:
         ],
         "partialResultToken": token,
     }
+    if request.forced:
+        params["toolChoice"] = request.forced
     if request.max_tokens is not None:
         params["maxTokens"] = request.max_tokens
     if request.temperature is not None:

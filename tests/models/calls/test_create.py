@@ -5,8 +5,9 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from codelab_models.calls import Grade, create, parse
+from codelab_models.calls import Grade, Manner, create, parse
 from codelab_models.encoding import request_body
+from codelab_models.registry.profile import Notation
 from codelab_models.wire import ChatRequest, Completion, Message, ToolCall
 from tests.support.tools_for_calls import TOOLS
 
@@ -56,6 +57,36 @@ def test_text_models_get_the_tools_one_example_and_the_results_in_the_text() -> 
     assert results.content.endswith("Finish now.")
     assert [message.role for message in told.messages] == ["system", "user", "assistant", "user"]
     assert question.content == "where?"
+
+
+def test_a_model_writes_calls_in_its_own_notation_and_reads_its_earlier_ones_so() -> None:
+    told = create(REQUEST, Grade.TEXT, Manner("object"))
+    example = '{"name": "read_file", "parameters": {"path": "..."}}'
+    assert example in told.messages[0].content
+    assert "<tool_call>" not in told.messages[0].content
+    acted = told.messages[2]
+    assert acted.content == (
+        'I look.\n{"name": "read_file", "parameters": {"path": "a.py"}}\n'
+        '{"name": "repo_map", "parameters": {}}'
+    )
+    read = parse(Completion(acted, "stop", "m"), TOOLS, Grade.TEXT).message
+    assert read.content == "I look."
+    assert [(call.name, call.arguments, call.problem) for call in read.calls] == [
+        (call.name, call.arguments, "") for call in EARLIER[2].calls
+    ]
+
+
+@pytest.mark.parametrize("notation", ["tags", "object"])
+def test_only_models_that_it_helps_are_shown_a_step_with_its_result(notation: Notation) -> None:
+    plain = create(REQUEST, Grade.TEXT, Manner(notation)).messages[0].content
+    worked = create(REQUEST, Grade.TEXT, Manner(notation, worked=True)).messages[0].content
+    assert worked.startswith(plain)
+    shown = worked.removeprefix(plain)
+    assert "Work in steps" in shown
+    assert '"name": "read_file"' in shown and '<tool_response name="read_file">' in shown
+    assert not [mark for mark in ("{tools}", "{how}", "{worked}", "{example}", "{name}") if mark in worked]
+    for grade in (Grade.NATIVE, Grade.SCHEMA):
+        assert create(REQUEST, grade, Manner(notation, worked=True)) == create(REQUEST, grade)
 
 
 def test_a_result_cannot_end_its_own_tags() -> None:
