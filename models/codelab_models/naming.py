@@ -24,14 +24,12 @@ def as_setting(role: str, model: str) -> str:
         model: As typed: litellm's name, a GGUF file, ``auto``, or ``none``.
 
     Raises:
-        InputError: There is no such file, or the role knows no ``auto``.
+        InputError: There is no such file.
         NoModel: No provider can have a model of that name.
     """
     typed = model.strip()
     if typed in NOTHING:
         return "none" if role == "embedding" and typed else ""
-    if role == "embedding" and typed == AUTO:
-        raise InputError("`auto` is for the roles that chat", fix="Name the model that embeds, or `none`")
     path = Path(typed.removeprefix(BY_PATH)).expanduser()
     if typed.startswith(BY_PATH) or typed.lower().endswith(ENDING):
         if not path.is_file():

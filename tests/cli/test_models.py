@@ -88,7 +88,6 @@ def test_use_writes_the_setting_and_leaves_the_rest_of_the_file(codelab_home: Pa
         (("thinking", "openai/x"), "There is no role 'thinking'"),
         (("code", "nonsense"), "No provider is known for the model 'nonsense'"),
         (("code", "gone.gguf"), "There is no file gone.gguf"),
-        (("embedding", "auto"), "`auto` is for the roles that chat"),
     ],
 )
 def test_a_wrong_choice_changes_nothing_and_is_told(
@@ -98,6 +97,37 @@ def test_a_wrong_choice_changes_nothing_and_is_told(
     assert ended.code in (2, 4)
     assert why in ended.err
     assert not (codelab_home / CONFIG).exists()
+
+
+def test_auto_for_vectors_becomes_the_name_of_the_best_embedder_once(
+    monkeypatch: pytest.MonkeyPatch, codelab_home: Path
+) -> None:
+    ended = codelab("models", "use", "embedding", "auto")
+    assert (ended.code, ended.out) == (0, "embedding has no model of its own now.\n")
+    assert "No embedder was found on this machine: the bundled one is used." in ended.err
+    names = ["qwen2.5:3b", "nomic-embed-text:latest", "mxbai-embed-large:latest"]
+    with scripted_model([], models=names) as server:
+        monkeypatch.setenv("OLLAMA_API_BASE", server.base_url)
+        ended = codelab("models", "use", "embedding", "auto")
+        assert ended.out == "embedding uses ollama/nomic-embed-text:latest now.\n"
+        assert "Ollama has ollama/nomic-embed-text:latest, the best for embedding of 2" in ended.err
+        assert "are made anew" in ended.err
+        data = codelab("models", "--json").data
+    assert role(data, "embedding")["model"] == "ollama/nomic-embed-text:latest"
+    assert 'embedding = "ollama/nomic-embed-text:latest"' in (codelab_home / CONFIG).read_text()
+
+
+def test_auto_for_vectors_is_no_setting_and_no_wish_to_an_endpoint(codelab_home: Path) -> None:
+    for arguments in (("config", "set", "models.embedding", "auto"), ("models", "use", "embedding", "auto")):
+        write_files(codelab_home, {CONFIG: '[models]\nendpoint = "http://127.0.0.1:9/v1"\n'})
+        ended = codelab(*arguments)
+        assert ended.code == 2
+    assert "models.endpoint` names a server" in ended.err
+    write_files(codelab_home, {CONFIG: '[models]\nembedding = "auto"\n'})
+    told = codelab("status").err
+    assert "models.embedding cannot have this value" in told
+    assert "`codelab models use embedding auto`" in told
+    assert "Value error" not in told
 
 
 def test_settings_that_cannot_be_written_are_told(codelab_home: Path) -> None:

@@ -123,7 +123,7 @@ def check_settings(path: Path | None, text: str, data: dict[str, Any]) -> Settin
             ) from None
         raise InputError(
             f"{where}{_shown(key)} cannot have this value{more}",
-            why=message.replace("tuple", "list"),
+            why=message.replace("tuple", "list").removeprefix("Value error, "),
             fix=_what_it_takes(key),
         ) from None
 

@@ -6,7 +6,7 @@ may change, and in which direction; all others are the person's alone.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
 
 Narrow = Literal["lower", "extend"]  # a workspace may only lower a number, or only add to a list
@@ -153,6 +153,13 @@ class ModelSettings(_Section):
         description="Most tokens of context for a GGUF model; it has fewer where it was made for fewer or "
         "memory does not allow so many.",
     )
+
+    @field_validator("embedding")
+    @classmethod
+    def _one_embedder(cls, value: str) -> str:
+        if value == "auto":  # another one each time would make all vectors anew each time
+            raise ValueError("`auto` is settled once, by `codelab models use embedding auto`")
+        return value
 
 
 class IndexSettings(_Section):

@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, terminal: Terminal) -> int:
     """List, choose, try or get models."""
     if options.action == "use":
-        return _use(options.role, options.model, terminal)
+        return run_async(_use(options.role, options.model, terminal))
     if options.action == "pull":
         return pull_model(options.name, terminal)
     if options.action == "test":
@@ -44,13 +44,16 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     return run_async(show_models(terminal))
 
 
-def _use(role: str, model: str, terminal: Terminal) -> int:
-    from codelab_models.naming import as_setting
+async def _use(role: str, model: str, terminal: Terminal) -> int:
+    from codelab.cli.models_settled import settled_embedder
+    from codelab_models.naming import AUTO, as_setting
 
     if role not in ROLES:
         raise InputError(f"There is no role {role!r}", fix=f"The roles are {', '.join(ROLES)}")
     value = as_setting(role, model)
     places = find_places()
+    if role == "embedding" and value == AUTO:
+        value = await settled_embedder(terminal)
     changed = set_user_setting(places, f"models.{role}", value or '""')
     endpoint = load_settings(places).settings.models.endpoint
     if terminal.as_json:
