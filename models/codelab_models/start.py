@@ -18,6 +18,7 @@ from codelab_models.explaining import parsed
 from codelab_models.failures import FailureKind, ModelFailure, failure, one_line
 from codelab_models.rendezvous import PROTOCOL, Rendezvous, address_at, find_rendezvous
 from codelab_models.transport import Address, exchange, told
+from codelab_models.versions import is_older, own_version
 
 START_SECONDS = 60.0
 READY_SECONDS = 120.0
@@ -52,7 +53,9 @@ class Health:
 async def ensure_host(places: Places, settings: Settings, *, loopback: bool = ON_LOOPBACK) -> Address:
     """Return the address of the person's model host, started if there is none.
 
-    Any number of faces may call this at once: one host comes of it.
+    Any number of faces may call this at once: one host comes of it. A host of an older CodeLab is asked to
+    make room for one of this version, and ends once it has answered what it was asked; one of a newer CodeLab
+    is used, since it speaks the same protocol.
 
     Args:
         places: Where the host's folder is.
@@ -64,13 +67,16 @@ async def ensure_host(places: Places, settings: Settings, *, loopback: bool = ON
         StateError: Its folder cannot be used.
     """
     place = find_rendezvous(places)
-    if address := await _answering(place, loopback):
-        return address
+    own = own_version()
+    found = await _answering(place, loopback)
+    if found is not None and not is_older(found.version, own):
+        return found.address
     lock = FileLock(place.start_lock)
     await _acquire(lock)
     try:
-        if address := await _answering(place, loopback):
-            return address
+        found = await _answering(place, loopback)
+        if found is not None and not (is_older(found.version, own) and await _retires(found.address, own)):
+            return found.address
         process = _spawn(places, place, settings, loopback)
         return await _wait_for(process, place, loopback)
     finally:
@@ -105,7 +111,7 @@ async def ask_health(address: Address, *, path: str = "/health", seconds: float 
             why=f"It does not speak protocol {PROTOCOL}",
             fix=_END_IT,
         )
-    if broken := said.get("error"):
+    if path == "/ready" and (broken := said.get("error")):  # without them, local models still answer
         raise failure(
             FailureKind.SERVER,
             f"{address.where} cannot load the providers",
@@ -142,19 +148,41 @@ def host_environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-async def _answering(place: Rendezvous, loopback: bool) -> Address | None:
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A host that answers, and which CodeLab it is of."""
+
+    address: Address
+    version: str
+
+
+async def _answering(place: Rendezvous, loopback: bool) -> _Running | None:
     address = address_at(place, loopback=loopback)
     if address is None:
         return None
     try:
-        await ask_health(address)
+        health = await ask_health(address)
     except ModelFailure as error:
         if error.kind in (FailureKind.UNREACHABLE, FailureKind.CUT):
             return None
         if error.kind is FailureKind.GARBAGE and loopback:
             return None  # another program has the port of a host that was killed
         raise
-    return address
+    return _Running(address, health.version)
+
+
+async def _retires(address: Address, own: str) -> bool:
+    """Ask an older host to make room; False if it does not know how, and must do as it is."""
+    try:
+        async with (
+            asyncio.timeout(HEALTH_SECONDS),
+            exchange(address, f"/retire?for={own}", None, seconds=HEALTH_SECONDS, method="POST") as response,
+        ):
+            return response.status_code == 200
+    except TimeoutError:
+        return False
+    except ModelFailure as error:
+        return error.kind in (FailureKind.UNREACHABLE, FailureKind.CUT)  # it has ended meanwhile
 
 
 async def _acquire(lock: FileLock) -> None:
@@ -205,8 +233,8 @@ async def _wait_for(process: "subprocess.Popen[bytes]", place: Rendezvous, loopb
     ends = clock() + START_SECONDS
     while clock() < ends:
         ended = process.returncode is not None
-        if address := await _answering(place, loopback):
-            return address
+        if found := await _answering(place, loopback):
+            return found.address
         if ended:
             raise _not_started(_last_words(place) or f"It ended at once with code {process.returncode}")
         await asyncio.sleep(LOOK_AGAIN_SECONDS)

@@ -128,7 +128,7 @@ def application(folder: Path, clock: Clock) -> Iterator[HostApp]:
         retry_seconds=0.001,
     )
     try:
-        yield HostApp(means, Activity(3600), "0")
+        yield HostApp(means, Activity(3600), "0", lambda: None)
     finally:
         means.ledger.close()
         means.kept.close()

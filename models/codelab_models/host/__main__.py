@@ -5,7 +5,6 @@ import asyncio
 import logging
 import logging.handlers
 import os
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import uvicorn
@@ -25,9 +24,13 @@ from codelab_models.host.providers_backend import ProvidersBackend
 from codelab_models.host.providers_library import ProvidersLibrary
 from codelab_models.host.routing import Backends
 from codelab_models.rendezvous import Rendezvous, rendezvous_in
+from codelab_models.versions import own_version
 
 LOCK_SECONDS = 10.0  # a host that is ending still holds it for a moment
 LOG_BYTES = 500_000
+RETIRED_SECONDS = 1.0
+"""A host that was replaced ends after so long without a request: whoever has connected already is served."""
+
 GOODBYE_SECONDS = 3
 
 log = logging.getLogger("codelab.host")
@@ -56,20 +59,25 @@ def main() -> int:
     try:
         with listening(place, loopback=options.loopback) as listener:
             _write_log_to(place)
-            local = LocalBackend(lambda: model_settings(options.config), options.models)
-            asyncio.run(_serve(listener, place, options.data, options.idle_minutes * 60, local))
+            asyncio.run(_serve(listener, lock, place, options))
     finally:
         lock.release()
     return 0
 
 
-async def _serve(
-    listener: Listening, place: Rendezvous, data: Path, idle_seconds: float, local: LocalBackend
-) -> None:
-    library, activity = ProvidersLibrary(), Activity(idle_seconds)
-    ledger, kept = Ledger(data / "models.db"), AnswersKept(place.answers)
+async def _serve(listener: Listening, lock: FileLock, place: Rendezvous, options: argparse.Namespace) -> None:
+    library, activity = ProvidersLibrary(), Activity(options.idle_minutes * 60)
+    ledger, kept = Ledger(options.data / "models.db"), AnswersKept(place.answers)
+    local = LocalBackend(lambda: model_settings(options.config), options.models)
     means = Means(library, Backends(ProvidersBackend(library), local), ledger, Breakers(), kept)
-    app = HostApp(means, activity, _version(), listener.token)
+
+    def retire() -> None:
+        log.info("retired, a newer CodeLab starts a host of its own")
+        listener.leave()
+        lock.release()
+        activity.end_within(RETIRED_SECONDS)
+
+    app = HostApp(means, activity, own_version(), retire, listener.token)
     config = uvicorn.Config(
         app,
         http="h11",
@@ -85,10 +93,10 @@ async def _serve(
 
     async def end_when_idle() -> None:
         await activity.idle()
-        log.info("idle for %g s", idle_seconds)
+        log.info("idle")
         server.should_exit = True
 
-    log.info("started, process %d, version %s", os.getpid(), _version())
+    log.info("started, process %d, version %s", os.getpid(), own_version())
     ending = asyncio.create_task(end_when_idle())
     library.begin()
     try:
@@ -115,13 +123,6 @@ def _write_log_to(place: Rendezvous) -> None:
     for descriptor in (1, 2):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
-
-
-def _version() -> str:
-    try:
-        return version("codelab")
-    except PackageNotFoundError:
-        return "0"
 
 
 if __name__ == "__main__":

@@ -18,6 +18,11 @@ class Activity:
         self._idle = asyncio.Event()
         self._timer = asyncio.get_running_loop().call_later(idle_seconds, self._idle.set)
 
+    @property
+    def others(self) -> int:
+        """How many requests are under way beside the one that asks."""
+        return max(0, self._active - 1)
+
     @contextmanager
     def request(self) -> Iterator[None]:
         """Count a request for the length of the block."""
@@ -30,6 +35,13 @@ class Activity:
             if not self._active:
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(self._idle_seconds, self._idle.set)
+
+    def end_within(self, idle_seconds: float) -> None:
+        """Be idle after so long without a request from now on; those under way are waited for."""
+        self._idle_seconds = idle_seconds
+        self._timer.cancel()
+        if not self._active:
+            self._timer = asyncio.get_running_loop().call_later(idle_seconds, self._idle.set)
 
     async def idle(self) -> None:
         """Return once the host is idle."""

@@ -98,11 +98,16 @@ class ModelAnswer(Response):
         await asyncio.sleep(0)  # a provider faster than us must not keep us from the others
 
 
-def error_response(error: ModelError) -> JSONResponse:
-    """Return an error as the chat API has it, with our words in ``codelab``."""
+def error_response(error: ModelError, status: int = 0) -> JSONResponse:
+    """Return an error as the chat API has it, with our words in ``codelab``.
+
+    Args:
+        error: What is told.
+        status: The HTTP status; 0 for the usual one of its kind.
+    """
     wait = getattr(error, "retry_after", 0.0)
     headers = {"Retry-After": f"{wait:.0f}"} if wait else {}
-    return JSONResponse(error_object(error), _STATUS.get(kind_of(error), 502), headers)
+    return JSONResponse(error_object(error), status or _STATUS.get(kind_of(error), 502), headers)
 
 
 def error_object(error: ModelError) -> dict[str, Any]:

@@ -46,6 +46,11 @@ class AnswersKept:
                 for ending in ("", "-wal", "-shm"):
                     Path(f"{path}{ending}").unlink(missing_ok=True)
 
+    @property
+    def usable(self) -> bool:
+        """Whether answers can be kept."""
+        return self._db is not None
+
     def close(self) -> None:
         """Close the file."""
         if self._db is not None:

@@ -11,10 +11,11 @@ from typing import Any
 from codelab.core.errors import ModelError
 from codelab_models.accounts.ledger import Attempt, Ledger, Outcome
 from codelab_models.accounts.limits import too_many, warnings
+from codelab_models.explaining import Explainer
 from codelab_models.failures import TRY_AGAIN, FailureKind, ModelFailure, failure, kind_of
 from codelab_models.host.answers_kept import AnswersKept
 from codelab_models.host.breaker import Breakers
-from codelab_models.host.calls import Asked, ModelCall, where_of
+from codelab_models.host.calls import Asked, ModelCall, no_key, where_of
 from codelab_models.host.keys import with_key_from_keyring, without_secrets
 from codelab_models.host.prices import cost
 from codelab_models.host.providers_library import ProvidersLibrary
@@ -22,6 +23,7 @@ from codelab_models.host.routing import Backend, Backends
 from codelab_models.host.spending import asker_of, is_budgeted, within_budgets
 from codelab_models.host.tally import Tally, characters_in, finish_reason
 from codelab_models.providers import LOCAL_PROVIDERS
+from codelab_models.reading import ANSWER_BYTES
 from codelab_models.transport import backoff
 
 log = logging.getLogger("codelab.host")
@@ -158,10 +160,14 @@ async def _attempt(
                 if isinstance(usage := chunk.get("usage"), dict):
                     usage.setdefault("cost", cost(litellm, call, usage))
                 tally.take(chunk)
+                if tally.characters > ANSWER_BYTES:
+                    raise Explainer(where_of(call)).endless(ANSWER_BYTES)
                 yield chunk
         word = "answered"
     except ModelError as error:
         word = str(kind_of(error))
+        if kind_of(error) is FailureKind.KEY and not call.api_key and not tally.characters:
+            raise no_key(call) from error
         raise
     except Exception as error:
         word = type(error).__name__

@@ -1,14 +1,15 @@
 """The models of all providers, through litellm; see ``codelab_models.host.routing.Backend``."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from types import ModuleType
 from typing import Any
 
 from codelab_models.host.calls import ModelCall
 from codelab_models.host.embeddings import embeddings
 from codelab_models.host.providers_library import ProvidersLibrary
 from codelab_models.host.upstream import complete, stream
+from codelab_models.registry.known_models import chat_models
 
 
 class ProvidersBackend:
@@ -36,16 +37,5 @@ class ProvidersBackend:
         return await embeddings(await self._library.get(), call)
 
     async def models(self) -> list[str]:
-        """Return the chat models that litellm knows, each with its provider's name before it."""
-        return chat_models(await self._library.get())
-
-
-def chat_models(litellm: ModuleType) -> list[str]:
-    """Return the chat models that litellm knows, each with its provider's name before it."""
-    names = set()
-    known: dict[str, dict[str, Any]] = litellm.model_cost
-    for name, facts in known.items():
-        provider = str(facts.get("litellm_provider", ""))
-        if facts.get("mode") == "chat" and provider:
-            names.add(name if name.startswith(f"{provider}/") else f"{provider}/{name}")
-    return sorted(names)
+        """Return the chat models in litellm's map, which is read as a file: nobody waits for the import."""
+        return await asyncio.to_thread(chat_models)

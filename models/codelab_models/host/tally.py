@@ -25,6 +25,11 @@ class Tally:
         self._characters = 0
         self._usage: dict[str, Any] = {}
 
+    @property
+    def characters(self) -> int:
+        """How much was said."""
+        return self._characters
+
     def take(self, chunk: dict[str, Any]) -> None:
         """Take in a chunk, or a whole answer."""
         if isinstance(usage := chunk.get("usage"), dict):

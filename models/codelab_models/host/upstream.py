@@ -7,12 +7,19 @@ from typing import Any
 
 from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, failure, one_line, refusal
-from codelab_models.host.calls import ModelCall
+from codelab_models.host.calls import ModelCall, no_key
 from codelab_models.host.prompt_caching import with_cache_marks
 from codelab_models.providers import provider_of
 from codelab_models.transport import seconds_to_wait
 
 UPSTREAM_SECONDS = 3600.0
+
+_CUT = re.compile(  # in the words of aiohttp and httpx
+    r"payload is not completed|peer closed connection|incomplete (chunked )?read", re.IGNORECASE
+)
+_NO_KEY = re.compile(  # in the words of litellm and the openai client
+    r"missing (\w+ )?(credentials|api key)|api_key client option must be set", re.IGNORECASE
+)
 
 
 async def stream(litellm: ModuleType, call: ModelCall) -> AsyncGenerator[dict[str, Any], None]:
@@ -71,14 +78,10 @@ def explained(error: Exception, call: ModelCall) -> ModelError:
             f"No provider is known for the model {call.model!r}",
             fix="Name its provider too in `models.chat`, e.g. `ollama/qwen2.5-coder:14b`",
         )
-    if "Missing credentials" in message or "api_key client option must be set" in message:
-        variables = " or ".join(provider_of(call.model).keys) or "the provider's variables"
-        return failure(
-            FailureKind.KEY,
-            f"There is no key for {where}",
-            why="The environment of the editor has none",
-            fix=f"Set {variables} in the environment that the editor is started from",
-        )
+    if _NO_KEY.search(message):
+        return no_key(call)
+    if _CUT.search(message):
+        return failure(FailureKind.CUT, f"{where} broke off in the middle of the answer", why=message)
     if kind in ("APIConnectionError", "InternalServerError") and re.match(
         r"connection error|cannot connect", message, re.I
     ):

@@ -52,6 +52,17 @@ def is_known(model: str) -> bool:
     return model in _known()
 
 
+@lru_cache(maxsize=1)
+def chat_models() -> list[str]:
+    """Return the models of the map that answer chat requests, each with its provider's name before it."""
+    names = set()
+    for name, raw in _raw_map().items():
+        provider = str(raw.get("litellm_provider", ""))
+        if raw.get("mode") == "chat" and provider:
+            names.add(name if name.startswith(f"{provider}/") else f"{provider}/{name}")
+    return sorted(names)
+
+
 def known_providers() -> frozenset[str]:
     """Return the names of providers that litellm knows; empty if litellm's file is not there."""
     return _providers()

@@ -117,9 +117,9 @@ class LocalPool:
 
 def _prepare(key: _Key, settings: ModelSettings) -> tuple[Plan, dict[str, Any], str]:
     """Return what a GGUF file is given, what its process is told beside that, and its chat template."""
+    facts = read_gguf(key.path)
     if importlib.util.find_spec("llama_cpp") is None:
         raise not_installed()
-    facts = read_gguf(key.path)
     plan = plan_for(facts, key.purpose, settings)
     told = {"template": facts.chat_template, "pooled": facts.embeds, "context": plan.context, "batch": BATCH}
     return plan, told, facts.chat_template
