@@ -86,6 +86,66 @@ async def test_parallel_tool_calls(places: Places) -> None:
     assert (sent["parallel_tool_calls"], sent["tool_choice"]) == (True, "auto")
 
 
+async def test_parallel_tool_calls_in_a_stream(places: Places) -> None:
+    rule = When().say("so ").call("read", {"path": "a"}, pieces=3).call("read", {"path": "b"})
+    async with scripted_model([rule]) as server, client_of(places, server) as client:
+        stream: Any = await client.chat.completions.create(
+            model=MODEL, messages=HELLO, tools=TOOLS, stream=True
+        )
+        choices = [chunk.choices[0] async for chunk in stream if chunk.choices]
+    pieces: dict[int, str] = {}
+    for choice in choices:
+        for call in choice.delta.tool_calls or ():
+            pieces[call.index] = pieces.get(call.index, "") + (call.function.arguments or "")
+    assert [json.loads(pieces[index])["path"] for index in sorted(pieces)] == ["a", "b"]
+    assert choices[-1].finish_reason == "tool_calls"
+
+
+async def test_a_tool_result_goes_back_in_a_conversation(places: Places) -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "read", "arguments": "{}"}}
+    messages: Any = [
+        *HELLO,
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "what was read"},
+    ]
+    async with scripted_model([When("what was read", role="tool").say("good")]) as server:
+        async with client_of(places, server) as client:
+            answer = await client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS)
+        assert server.requests[0].body["messages"] == messages
+    assert answer.choices[0].message.content == "good"
+
+
+async def test_models_are_listed_as_the_client_reads_them(places: Places) -> None:
+    async with client_of(places, "http://127.0.0.1:1/v1") as client:
+        listed = {model.id: model.owned_by async for model in client.models.list()}
+    assert listed["openai/gpt-5-mini"] == "openai"
+
+
+@pytest.mark.parametrize("encoding", ["float", "base64"])
+async def test_vectors_are_asked_for_in_the_encoding_that_the_program_wants(
+    places: Places, encoding: Any
+) -> None:
+    async with scripted_model([]) as server, client_of(places, server) as client:
+        await client.embeddings.create(model=MODEL, input="one", encoding_format=encoding)
+        assert server.embedded[0].body["encoding_format"] == encoding
+
+
+EMBEDDING_ERRORS: dict[str, tuple[dict[str, Any], type[openai.APIError], str]] = {
+    "wrong key": ({"status": 401, "message": "bad key"}, openai.AuthenticationError, "key"),
+    "unknown model": ({"status": 404, "message": "no such model"}, openai.NotFoundError, "model"),
+    "garbage": ({"raw": "<html>"}, openai.InternalServerError, "not an answer"),
+}
+
+
+@pytest.mark.parametrize("name", EMBEDDING_ERRORS)
+async def test_errors_of_embeddings_are_those_that_the_client_knows(places: Places, name: str) -> None:
+    step, kind, says = EMBEDDING_ERRORS[name]
+    async with scripted_model([]) as server, client_of(places, server) as client:
+        server.embedding_steps = [step]
+        with pytest.raises(kind, match=says):
+            await client.embeddings.create(model=MODEL, input="one", encoding_format="float")
+
+
 async def test_an_answer_held_to_a_schema(places: Places) -> None:
     schema: Any = {
         "type": "json_schema",
@@ -144,6 +204,22 @@ async def curl(socket: Path, path: str, *options: str) -> tuple[str, str]:
     return body, status
 
 
+async def test_curl_with_tools_and_a_schema(places: Places) -> None:
+    socket = find_rendezvous(places).socket
+    rules = [When("tools").call("read", {"path": "a"}).call("read", {"path": "b"}), When().say('{"n": 3}')]
+    async with scripted_model(rules) as server, listening_host(socket):
+        header = ("-H", f'{ACCESS_HEADER}: {{"api_base": "{server.base_url}"}}')
+        asked: Any = {"model": MODEL, "messages": [{"role": "user", "content": "tools"}], "tools": TOOLS}
+        body, _ = await curl(socket, "/v1/chat/completions", "-d", json.dumps(asked), *header)
+        calls = json.loads(body)["choices"][0]["message"]["tool_calls"]
+        assert [json.loads(call["function"]["arguments"])["path"] for call in calls] == ["a", "b"]
+        schema = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}
+        asked = {"model": MODEL, "messages": HELLO, "response_format": schema}
+        body, _ = await curl(socket, "/v1/chat/completions", "-d", json.dumps(asked), *header)
+        assert json.loads(json.loads(body)["choices"][0]["message"]["content"]) == {"n": 3}
+        assert server.requests[1].body["response_format"] == schema
+
+
 async def test_curl(places: Places) -> None:
     socket = find_rendezvous(places).socket
     async with (
@@ -162,11 +238,20 @@ async def test_curl(places: Places) -> None:
         wrong = json.dumps({"model": MODEL, "messages": [{"role": "user", "content": "bad"}]})
         body, status = await curl(socket, "/v1/chat/completions", "-d", wrong, *header)
         assert status == "401"
+        assert "There is no key" in json.loads(body)["error"]["message"]
+        key = ("-H", "Authorization: Bearer wrong")
+        body, status = await curl(socket, "/v1/chat/completions", "-d", wrong, *header, *key)
+        assert status == "401"
         assert "does not accept the key" in json.loads(body)["error"]["message"]
         body, status = await curl(socket, "/v1/chat/completions", "-d", "no JSON")
         assert status == "400"
         body, status = await curl(socket, "/usage")
-        assert json.loads(body)["totals"]["hour"]["requests"] == 3
+        assert json.loads(body)["totals"]["hour"]["requests"] == 4
+        asked = json.dumps({"model": MODEL, "input": ["one", "two"]})
+        body, status = await curl(socket, "/v1/embeddings", "-d", asked, *header)
+        assert (len(json.loads(body)["data"]), status) == (2, "200")
+        body, status = await curl(socket, "/v1/models")
+        assert "openai/gpt-5-mini" in {one["id"] for one in json.loads(body)["data"]}
         body, status = await curl(socket, "/health")
         assert json.loads(body)["protocol"] == 1
         assert (await curl(socket, "/nothing/here"))[1] == "404"

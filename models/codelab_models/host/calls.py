@@ -162,7 +162,7 @@ def no_key(call: ModelCall) -> ModelError:
     return failure(
         FailureKind.KEY,
         f"There is no key for {Address(base).where if base else provider.title}",
-        why="Neither the environment of the editor has one nor the system's keyring",
+        why="The request brings none, and the system's keyring has none",
         fix=f"Set {variables} in the environment that the editor is started from, or keep one by"
         f" `keyring set codelab {kept_as}`",
     )
