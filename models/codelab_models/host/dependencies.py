@@ -8,8 +8,8 @@ from typing import Any
 from codelab.core.errors import ModelError
 from codelab_models.host.asking import Means
 
-_OPTIONAL = {"llama_cpp": "llama_cpp_python", "keyring": "keyring"}
-"""Modules that may be missing, with the names of their packages: GGUF files, and keys from the keyring."""
+_OPTIONAL = {"llama_cpp": "llama_cpp_python", "onnxruntime": "onnxruntime", "keyring": "keyring"}
+"""Modules that may be missing, with their packages: for GGUF and ONNX files, and for keys from the keyring."""
 
 
 def dependencies(means: Means) -> dict[str, dict[str, Any]]:
