@@ -9,7 +9,7 @@ from codelab.core.errors import ModelError
 from codelab_models.host.asking import Means
 
 _OPTIONAL = {"llama_cpp": "llama_cpp_python", "onnxruntime": "onnxruntime", "keyring": "keyring"}
-"""Modules that may be missing, with their packages: for GGUF and ONNX files, and for keys from the keyring."""
+"""Modules that may be missing, with their packages: for GGUF and ONNX files, and the keyring."""
 
 
 def dependencies(means: Means) -> dict[str, dict[str, Any]]:
