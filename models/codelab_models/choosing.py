@@ -24,6 +24,7 @@ from codelab_models.unknown import missing_in_ollama, no_lent_model, not_running
 
 LOOK_AGAIN_SECONDS = 30.0
 PROFILES = "profiles"
+_NO_NAMES = ("There", "The", "No", "It", "Nobody")  # first words that are small in the middle of a sentence
 
 
 @dataclass(slots=True)
@@ -240,5 +241,9 @@ def _by_provider(servers: Sequence[Server]) -> dict[str, Server]:
 
 
 def _clause(error: ModelError) -> str:
-    said = error.why or error.what
-    return f"{said[0].lower()}{said[1:]}".rstrip(".")
+    """Return what is against a model in the middle of a sentence: what happened, and why in brackets."""
+    what = error.what
+    if what.partition(" ")[0] in _NO_NAMES:
+        what = f"{what[0].lower()}{what[1:]}"
+    why = f"{error.why[:1].lower()}{error.why[1:]}".rstrip(".")
+    return f"{what} ({why})" if why else what

@@ -11,6 +11,8 @@ from codelab.config.settings import ModelSettings, Settings
 from codelab_models.local_models import files_in, model_folders
 from codelab_models.naming import of_file
 from codelab_models.providers import PROVIDERS, access_for, provider_of
+from codelab_models.registry.describe import profile_of
+from codelab_models.registry.profile import UNKNOWN, Profile
 from codelab_models.servers import PROBE_SECONDS, Place, Server, is_loopback, look_at, places_for
 from codelab_models.transport import Address, base_url_of
 
@@ -79,7 +81,8 @@ async def find_everything(
     running = [_server(server) for server in servers if not server.trouble]
     awake = any(server.place.provider == "ollama" and not server.trouble for server in servers)
     held = [_sleeping_ollama(pulled)] if pulled and not awake else []
-    found = (*find_keys(environ), *running, *held, *map(_file, files))
+    of_files = await asyncio.to_thread(lambda: list(map(_file, files)))
+    found = (*find_keys(environ), *running, *held, *of_files)
     return Inventory(found, tuple(servers), tuple(files))
 
 
@@ -167,7 +170,9 @@ def _server(server: Server) -> Found:
     models = tuple(server.named(model) for model in server.models)
     some = "1 model" if len(models) == 1 else f"{len(models)} models"
     if place.provider:
-        return Found("server", f"{where} ({some})", _use(models[0]), models)
+        able = [profile_of(server.named(one), said=server.facts.get(one)) for one in server.models]
+        first = next((at for at, profile in enumerate(able) if profile.chat), 0)
+        return Found("server", f"{where} ({some})", _use(models[first], able[first]), models)
     return Found(
         "server", f"{where} ({some})", f"codelab config set models.endpoint {place.base_url}", models
     )
@@ -179,11 +184,12 @@ def _sleeping_ollama(pulled: list[str]) -> Found:
 
 
 def _file(path: Path) -> Found:
-    return Found("file", str(path), _use(of_file(path)), (of_file(path),))
+    return Found("file", str(path), _use(of_file(path), profile_of(path.name, file=path)), (of_file(path),))
 
 
 _SMALL = "qwen2.5-coder:7b"
 
 
-def _use(model: str) -> str:
-    return f"codelab models use chat '{model}'"
+def _use(model: str, profile: Profile = UNKNOWN) -> str:
+    role = "chat" if profile.chat else "embedding"
+    return f"codelab models use {role} '{model}'"

@@ -1,10 +1,11 @@
 """From what a person types to the name of a model as a setting has it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from codelab.core.errors import InputError
 from codelab_models.failures import one_line
-from codelab_models.local_models import BY_PATH, ENDING
+from codelab_models.local_models import BY_NAME, BY_PATH, ENDING, path_of
 from codelab_models.unknown import unknown_model
 
 AUTO = "auto"
@@ -16,20 +17,24 @@ EDITOR = "editor"
 NOTHING = ("", "none")
 
 
-def as_setting(role: str, model: str) -> str:
+def as_setting(role: str, model: str, folders: Sequence[Path]) -> str:
     """Return the value of a role's setting.
 
     Args:
         role: ``chat``, ``planning``, ``code``, ``fast`` or ``embedding``.
         model: As typed: litellm's name, a GGUF file, ``auto``, or ``none``.
+        folders: Where models named ``local/NAME`` are.
 
     Raises:
         InputError: There is no such file.
-        NoModel: No provider can have a model of that name.
+        NoModel: No provider can have a model of that name, or no folder has it.
     """
     typed = model.strip()
     if typed in NOTHING:
         return "none" if role == "embedding" and typed else ""
+    if typed.startswith(BY_NAME):
+        path_of(typed, folders)
+        return typed.removesuffix(ENDING)
     path = Path(typed.removeprefix(BY_PATH)).expanduser()
     if typed.startswith(BY_PATH) or typed.lower().endswith(ENDING):
         if not path.is_file():

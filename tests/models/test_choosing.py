@@ -99,7 +99,10 @@ async def test_a_server_that_does_not_run_is_passed_over(tmp_path: Path) -> None
     named = settings(code="ollama/qwen2.5-coder:14b", chat="openai/gpt-5")
     choice = await chooser_for(tmp_path, named, environ).choose(Task(Role.CODE))
     assert choice.model == "openai/gpt-5"
-    assert "models.code names ollama/qwen2.5-coder:14b, but nothing answers at http" in choice.steps[0]
+    assert (
+        "models.code names ollama/qwen2.5-coder:14b, but Ollama does not run (nothing answers at http"
+        in choice.steps[0]
+    )
 
 
 async def test_the_only_model_whose_server_does_not_run_is_told_at_once(tmp_path: Path) -> None:
@@ -189,7 +192,10 @@ async def test_a_file_that_the_memory_cannot_hold_is_passed_over_with_the_figure
     named = settings(planning=f"gguf:{file}", chat="openai/gpt-5", local_memory_gb=0.05)
     choice = await chooser_for(tmp_path, named, {}).choose(Task(Role.PLANNING))
     assert choice.model == "openai/gpt-5"
-    assert "but it wants 0.1 GB of memory, and local models may have 0.1 GB" in choice.steps[0]
+    assert (
+        "but large.gguf is too large for this machine (it wants 0.1 GB of memory, and local models may have"
+        in choice.steps[0]
+    )
     only = settings(chat=f"gguf:{file}", local_memory_gb=0.05)
     with pytest.raises(ModelError, match=r"large\.gguf is too large for this machine"):
         await chooser_for(tmp_path, only, {}).choose(Task(Role.CODE))
@@ -241,7 +247,7 @@ async def test_a_lent_model_that_a_setting_names_and_nobody_lends_is_passed_over
     named = settings(chat="editor", fallbacks=["openai/gpt-5"])
     choice = await chooser_for(tmp_path, named, {}).choose(Task(Role.CODE))
     assert choice.model == "openai/gpt-5"
-    assert "models.chat names editor, but nobody who is connected here has offered one" in choice.steps[0]
+    assert "but the editor lends no model (nobody who is connected here has offered one)" in choice.steps[0]
     with pytest.raises(NoModel, match="The editor lends no model"):
         await chooser_for(tmp_path, settings(chat="editor"), {}).choose(Task(Role.CODE))
 
@@ -286,6 +292,17 @@ async def test_everything_on_this_machine_is_found_at_once(tmp_path: Path) -> No
     assert "canary" not in str(found)
     candidates = found_candidates(found, Role.CODE, ModelSettings())
     assert {one.model for one in candidates} >= {"ollama/x", "ollama/y"}
+
+
+async def test_what_only_embeds_is_suggested_for_vectors(tmp_path: Path) -> None:
+    header: dict[str, Value] = {"general.architecture": "bert", "bert.context_length": 512}
+    file = write_gguf(tmp_path / "models/embeds.gguf", header)
+    async with scripted_model([], models=["nomic-embed-text", "qwen3:8b"]) as server:
+        environ = {**at(server), **at(server, "LM_STUDIO"), "HOSTED_VLLM_API_BASE": closed_port()}
+        found = await find_everything(environ, tmp_path, places_in(tmp_path), ModelSettings(), seconds=30.0)
+    adds = {one.name.partition(" ")[0]: one.adds for one in found.found}
+    assert adds["Ollama"] == "codelab models use chat 'ollama/qwen3:8b'"
+    assert adds[str(file)] == f"codelab models use embedding 'gguf:{file}'"
 
 
 async def test_a_server_without_a_model_says_how_it_gets_one(tmp_path: Path) -> None:
@@ -418,17 +435,25 @@ def test_what_a_person_types_becomes_the_name_of_a_setting(
 ) -> None:
     file = write_gguf(tmp_path / "m.gguf", {"general.architecture": "llama"})
     monkeypatch.chdir(tmp_path)
-    assert as_setting("code", str(file)) == f"gguf:{file}"
-    assert as_setting("code", "m.gguf") == f"gguf:{file}"
-    assert as_setting("code", f"gguf:{file}") == f"gguf:{file}"
-    assert as_setting("code", " ollama/x ") == "ollama/x"
-    assert (as_setting("code", "none"), as_setting("embedding", "none"), as_setting("embedding", "")) == (
+    assert as_setting("code", str(file), [tmp_path]) == f"gguf:{file}"
+    assert as_setting("code", "m.gguf", [tmp_path]) == f"gguf:{file}"
+    assert as_setting("code", f"gguf:{file}", [tmp_path]) == f"gguf:{file}"
+    assert as_setting("code", "local/m", [tmp_path]) == "local/m"
+    assert as_setting("code", "local/m.gguf", [tmp_path]) == "local/m"
+    with pytest.raises(NoModel, match="no model file 'gone'"):
+        as_setting("code", "local/gone", [tmp_path])
+    assert as_setting("code", " ollama/x ", [tmp_path]) == "ollama/x"
+    assert (
+        as_setting("code", "none", [tmp_path]),
+        as_setting("embedding", "none", [tmp_path]),
+        as_setting("embedding", "", [tmp_path]),
+    ) == (
         "",
         "none",
         "",
     )
     with pytest.raises(InputError, match=r"no file .*gone\.gguf"):
-        as_setting("code", "gone.gguf")
+        as_setting("code", "gone.gguf", [tmp_path])
     with pytest.raises(NoModel):
-        as_setting("code", "nonsense")
-    assert as_setting("embedding", "auto") == "auto"
+        as_setting("code", "nonsense", [tmp_path])
+    assert as_setting("embedding", "auto", [tmp_path]) == "auto"

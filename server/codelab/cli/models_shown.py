@@ -40,9 +40,10 @@ async def show_models(terminal: Terminal) -> int:
     for row in roles:
         _show_role(row, terminal)
     terminal.show("")
-    if any(not row.get("model") for row in roles):
+    nothing_set = any(not (row.get("model") or row.get("from") or row.get("error")) for row in roles)
+    if nothing_set:
         terminal.show_grey("Where no model is set, one that the editor or the assistant lends answers there.")
-    if not inventory.found:
+    if not inventory.found and nothing_set:
         terminal.show("Nothing was found: no key, no model server on this machine, no GGUF file.")
         terminal.show_grey("docs/models.md says how to get a model; `codelab models pull` downloads one.")
     for found in inventory.found:
@@ -79,7 +80,8 @@ def _without_a_model(source: str) -> Data:
 
 
 def _show_role(row: Data, terminal: Terminal) -> None:
-    terminal.show(f"{row['role']!s:<10} {row.get('model') or '-'}")
+    unnamed = "the first model that it lists" if row.get("from") == "models.endpoint" else "-"
+    terminal.show(f"{row['role']!s:<10} {row.get('model') or unnamed}")
     steps = row["steps"]
     for step in steps if isinstance(steps, list) else ():
         terminal.show_grey(f"           {step}")

@@ -1,6 +1,7 @@
 """``codelab models``: what can answer, what each role uses and why; choosing, trying and getting models."""
 
 import argparse
+from pathlib import Path
 
 from codelab.cli.models_getting import pull_model
 from codelab.cli.models_shown import show_models
@@ -46,12 +47,14 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
 
 async def _use(role: str, model: str, terminal: Terminal) -> int:
     from codelab.cli.models_settled import settled_embedder
+    from codelab_models.local_models import model_folders
     from codelab_models.naming import AUTO, as_setting
 
     if role not in ROLES:
         raise InputError(f"There is no role {role!r}", fix=f"The roles are {', '.join(ROLES)}")
-    value = as_setting(role, model)
     places = find_places()
+    more = load_settings(places).settings.models.local_folders
+    value = as_setting(role, model, model_folders(Path.home(), places.models, more))
     if role == "embedding" and value == AUTO:
         value = await settled_embedder(terminal)
     changed = set_user_setting(places, f"models.{role}", value or '""')
