@@ -1,4 +1,4 @@
-"""Every command that the page about models shows does what it says, at a server, a hub and files made here."""
+"""Every command that the page about models shows runs, at a server, a hub and files of the tests."""
 
 import re
 import shlex
