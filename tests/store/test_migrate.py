@@ -21,6 +21,7 @@ RELEASED = {
         "foundation": "9f748cd1c684699b855b91a858e38017f3c097ec50b381a55101edd5836273c5",
         "modes_and_taint": "82bb4c142bdd54ee3756838e1f12d9a16504aa40998e72259e92cae4dcddf02f",
         "audit": "14c75db244a8051f0b9f295d40fea3e48b1801102c53c484598fd8994bb709cd",
+        "row_hashes": "ee7b3fea8da8f25f057ffdb6b3cb2ca3be3344152424673c1ac6787c99517b11",
     },
     "user_migrations": {
         "foundation": "11812d672d718a979ea5a5cfd47e2c0052a68d40538c900309e0c85411fd9622",

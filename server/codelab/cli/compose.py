@@ -21,6 +21,7 @@ from codelab.index.supervisor import IndexSupervisor
 from codelab.policy.load import PolicySource
 from codelab.policy.watch import StateWatch
 from codelab.store import trust
+from codelab.store.daily import keep_backups
 from codelab.store.overlay import Overlay
 from codelab.store.state import StateDb, UserDb
 from codelab.workbench.knowledge import Knowledge
@@ -67,6 +68,8 @@ async def open_workbench(root: Path, face: FaceInfo) -> Workbench:
             face.kind != "lsp"
         ):  # an editor's buffers, which may hold an interrupted change, come a moment later
             await settle_interrupted(services)
+        backing_up = asyncio.create_task(keep_backups(places.state_db(root), places.user_db), name="backups")
+        parts.push_async_callback(_stop, backing_up)
         return Workbench(services, face, knowledge, parts.pop_all(), notes=notes)
 
 
@@ -79,6 +82,11 @@ class _Person:
     user: UserDb
     policy: PolicySource
     trusted: bool
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 async def _assemble(

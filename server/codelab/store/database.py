@@ -10,7 +10,7 @@ from typing import Self
 import aiosqlite
 
 from codelab.core.finishing import finish_first
-from codelab.store import sqlite
+from codelab.store import row_hashes, sqlite
 from codelab.store.failures import explain
 from codelab.store.migrate import load_migrations, migrate
 from codelab.store.watch import CommitWatcher
@@ -135,6 +135,7 @@ async def _open_connection(path: Path, *, read_only: bool) -> aiosqlite.Connecti
         connection.execute("PRAGMA foreign_keys = ON")
         if not read_only:
             connection.execute("PRAGMA synchronous = FULL")
+            row_hashes.keep_hashes(connection)
         return connection
 
     connection = aiosqlite.Connection(connector, 64)
@@ -156,6 +157,8 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite.OperationalError, sqlite.DatabaseError) as error:
+        if row_hashes.DAMAGED in str(error):
+            raise row_hashes.damaged(str(error)) from error
         if isinstance(error, sqlite.IntegrityError):
             raise
         raise explain(path, error) from error

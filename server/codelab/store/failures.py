@@ -6,6 +6,7 @@ from pathlib import Path
 
 from codelab.core.errors import StateError
 from codelab.store import sqlite
+from codelab.store.backups import list_backups
 
 _DAMAGED = ("malformed", "not a database", "file is encrypted")
 
@@ -45,7 +46,7 @@ def explain(path: Path, error: sqlite.Error | OSError) -> StateError:
             why=f"The file or its folder cannot be written ({text})",
             fix="Make the folder writable, or set CODELAB_HOME to a folder that is",
         )
-    if "locked" in text or "busy" in text:
+    if "locked" in text or "busy" in text or isinstance(error, TimeoutError):
         return StateError(
             f"{path} stayed locked for {sqlite.BUSY_SECONDS:.0f} seconds",
             why="Another program holds it",
@@ -61,8 +62,10 @@ def _damaged(path: Path, text: str) -> StateError:
     kept = (
         f"A copy was kept as {copy}" if copy else "No copy could be made: copy the file before anything else"
     )
-    backups = sorted((path.parent / "backups").glob(f"{path.stem}-*.db"), key=lambda p: p.stat().st_mtime)
-    restore = f"put {backups[-1]} in its place" if backups else "restore it from a backup of yours"
+    restore = "restore it from a backup of yours"
+    if backups := list_backups(path):
+        command = "`codelab state restore`" if path.stem == "state" else "`codelab state restore --user`"
+        restore = f"{command} puts {backups[-1].name} in its place"
     return StateError(
         f"{path} is damaged",
         why=f"{text}. {kept}",

@@ -9,9 +9,10 @@ import aiosqlite
 
 from codelab.core.redaction import redact_data
 from codelab.store import rows
+from codelab.store.row_hashes import check_row
 from codelab_models.wire import Message, ToolCall
 
-_COLUMNS = "SELECT m.role, m.content, m.calls, m.call_id FROM messages m "
+_COLUMNS = "SELECT m.run, m.role, m.content, m.calls, m.call_id, m.hash FROM messages m "
 
 
 async def append(db: aiosqlite.Connection, run_id: str, message: Message) -> None:
@@ -35,7 +36,9 @@ async def of_session(db: aiosqlite.Connection, session_id: str) -> list[Message]
 
 
 def _messages(found: Iterable[Any]) -> list[Message]:
-    return [
-        Message(role, content, tuple(ToolCall(**call) for call in json.loads(calls)), call_id)
-        for role, content, calls, call_id in found
-    ]
+    said = []
+    for run, role, content, calls, call_id, stored in found:
+        values = {"run": run, "role": role, "content": content, "calls": calls, "call_id": call_id}
+        check_row("messages", values, stored)
+        said.append(Message(role, content, tuple(ToolCall(**call) for call in json.loads(calls)), call_id))
+    return said

@@ -15,7 +15,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from codelab.core.errors import NewerDatabase, StateError
-from codelab.store import sqlite
+from codelab.store import row_hashes, sqlite
+from codelab.store.backups import back_up
 
 _NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 
@@ -73,15 +74,19 @@ def migrate(path: Path, migrations: tuple[Migration, ...]) -> list[Path]:
     else:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its journals the same mode
-    with closing(sqlite.connect(path)) as db:
+    # Switching to WAL does not wait for a lock as other statements do, so processes take turns here, and with
+    # whoever puts a backup in the place of the file.
+    with (
+        FileLock(f"{path}.lock", timeout=sqlite.BUSY_SECONDS, mode=0o600),
+        closing(sqlite.connect(path)) as db,
+    ):
         if _version(db) == len(migrations) and _journal(db) == "wal":
             return []
-        # Switching to WAL does not wait for a lock as other statements do, so processes take turns here.
-        with FileLock(f"{path}.lock", mode=0o600):
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            new = _version(db) == 0
-            made = [_apply(db, path, step, len(migrations), new=new) for step in migrations]
+        row_hashes.add_function(db)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        new = _version(db) == 0
+        made = [_apply(db, path, step, len(migrations), new=new) for step in migrations]
     return [backup for backup in made if backup is not None]
 
 
@@ -131,19 +136,7 @@ def _apply(db: sqlite.Connection, path: Path, step: Migration, known: int, *, ne
 
 def _back_up(path: Path, version: int) -> Path:
     """Copy the database through another connection while the migration's transaction keeps writers out."""
-    folder = path.parent / "backups"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    backup = folder / f"{path.stem}-v{version:04d}-{stamp}.db"
-    os.close(os.open(backup, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    with closing(sqlite.connect(path, read_only=True)) as source, closing(sqlite.connect(backup)) as target:
-        source.backup(target)
-        (verdict,) = target.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise sqlite.DatabaseError(f"database disk image is malformed: {verdict}")
-    with backup.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    return backup
+    return back_up(path, datetime.now(UTC), f"v{version:04d}")
 
 
 def _statements(sql: str) -> list[str]:

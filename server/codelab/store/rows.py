@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import aiosqlite
 
 from codelab.core.redaction import redact
+from codelab.store.row_hashes import CHECKED, check_row
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -55,9 +56,20 @@ async def select(
         kind: The row class.
         tail: What follows the column list: ``FROM runs WHERE id = ?``.
         parameters: The values for its marks.
+
+    Raises:
+        StateError: A row of a table whose rows carry hashes is not what was written.
     """
-    rows: Iterable[Any] = await db.execute_fetchall(" ".join(("SELECT", columns(kind), tail)), parameters)
-    return [tuple(row) for row in rows]
+    table = tail.split(maxsplit=2)[1]
+    if table not in CHECKED:
+        rows: Iterable[Any] = await db.execute_fetchall(f"SELECT {columns(kind)} {tail}", parameters)
+        return [tuple(row) for row in rows]
+    names = [field.name for field in fields(kind)]
+    found = []
+    for *values, stored in await db.execute_fetchall(f"SELECT {columns(kind)}, hash {tail}", parameters):
+        check_row(table, dict(zip(names, values, strict=True)), stored)
+        found.append(tuple(values))
+    return found
 
 
 async def change(db: aiosqlite.Connection, sql: str, parameters: Sequence[Any]) -> int:

@@ -112,6 +112,16 @@ class FaceRegistry:
                 path.with_suffix(".lock").unlink(missing_ok=True)
 
 
+def living_faces(folder: Path) -> list[FaceRecord]:
+    """Return the faces of a workspace that live, for somebody who is none; nothing is swept.
+
+    Args:
+        folder: As for ``FaceRegistry.open``.
+    """
+    held = [path for path in folder.glob("*.json") if _is_held(path.with_suffix(".lock"))]
+    return [record for path in sorted(held) if (record := _read(path)) is not None]
+
+
 def _write(path: Path, info: FaceRecord) -> None:
     temporary = path.with_suffix(".new")
     temporary.write_text(json.dumps(asdict(info)), "utf-8")
