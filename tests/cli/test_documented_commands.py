@@ -20,8 +20,8 @@ _PAGES = [
 ]
 _EXAMPLES = sorted({one or other for page in _PAGES for one, other in _EXAMPLE.findall(page)})
 _STANDS_FOR = {"NAME": "send_with_retry", "FILE": "labelled.json", "query": "retry failed uploads"}
-# What cannot be done here, with the exit code that the page promises: nothing to approve or undo, no model.
-_REFUSED = {"approvals approve ID": 2, 'run --json "task"': 4, "undo": 2}
+# What cannot be done here, with the exit code that the page promises: there is nothing to undo, and no model.
+_REFUSED = {"approvals approve ID": 2, 'run --json "task"': 4, "undo": 2, "state restore": 2}
 
 FILES = {
     "src/upload.py": (
