@@ -5,7 +5,7 @@ import signal
 import sys
 
 from codelab.index.analyse import analyse
-from codelab.index.parser_process import read_frame, write_frame
+from codelab.index.frames import read_frame, write_frame
 
 
 def rows(path: str, data: bytes) -> tuple[object, ...]:

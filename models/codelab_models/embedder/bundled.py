@@ -1,8 +1,7 @@
 """From words to vectors: the weighted mean of their rows in the table."""
 
-from collections import Counter
-from collections.abc import Sequence
-from itertools import chain
+from array import array
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from codelab_models.embedder.table import Table, read_table
@@ -12,7 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 QUERY, PASSAGE = 0, 1
-_WORDS_AT_ONCE = 4096  # rows in floats that stay in a core's second cache
+_ROW = "i"  # four bytes on every platform that numpy knows
+_BYTES_AT_ONCE = 4 * 8192  # rows in floats that stay in a core's second cache
 
 
 class BundledEmbedder:
@@ -36,6 +36,14 @@ class BundledEmbedder:
         """It is given words as the index splits them."""
         return True
 
+    def pack(self, words: Iterable[str]) -> bytes:
+        """Return the rows of words in the table, packed; what several give may be joined."""
+        return array(_ROW, map(self._table.numbers.__getitem__, words)).tobytes()
+
+    def embed_packed(self, passages: Sequence[bytes]) -> "NDArray[np.float32]":
+        """Return the vectors of passages whose words are packed; as ``embed_passages`` otherwise."""
+        return self._embed(passages, PASSAGE)
+
     def embed_passages(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         """Return the vectors of passages.
 
@@ -46,46 +54,47 @@ class BundledEmbedder:
             An array of shape (number of texts, ``dimensions``) in 32-bit floats: rows of length 1, and of
             zeros for a text without words.
         """
-        return self._embed(texts, PASSAGE)
+        return self._embed([self.pack(text.split()) for text in texts], PASSAGE)
 
     def embed_queries(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         """Return the vectors of queries: as ``embed_passages``, for what is looked for."""
-        return self._embed(texts, QUERY)
+        return self._embed([self.pack(text.split()) for text in texts], QUERY)
 
-    def _embed(self, texts: Sequence[str], side: int) -> "NDArray[np.float32]":
+    def _embed(self, packed: Sequence[bytes], side: int) -> "NDArray[np.float32]":
         import numpy as np
 
-        made = np.zeros((len(texts), self.dimensions), np.float32)
-        counted = [Counter(text.split()) for text in texts]
+        made = np.zeros((len(packed), self.dimensions), np.float32)
         first = 0
-        while first < len(texts):
-            after, words = first + 1, len(counted[first])
-            while after < len(texts) and words + len(counted[after]) <= _WORDS_AT_ONCE:
-                words += len(counted[after])
+        while first < len(packed):
+            after, size = first + 1, len(packed[first])
+            while after < len(packed) and size + len(packed[after]) <= _BYTES_AT_ONCE:
+                size += len(packed[after])
                 after += 1
-            if words:
-                made[first:after] = self._means(counted[first:after], words, side)
+            self._sum(packed[first:after], side, made[first:after])
             first = after
+        made /= np.maximum(np.linalg.norm(made, axis=1, keepdims=True), np.float32(1e-12))
         return made
 
-    def _means(self, counted: list[Counter[str]], words: int, side: int) -> "NDArray[np.float32]":
+    def _sum(self, packed: Sequence[bytes], side: int, into: "NDArray[np.float32]") -> None:
+        """Add up the weighed rows of some passages."""
         import numpy as np
 
         table = self._table
-        flat = chain.from_iterable(counted)
-        numbers = np.fromiter(map(table.numbers.__getitem__, flat), np.int64, words)
-        weights = table.weights[side][numbers]
+        height = len(table.rows)
+        words = np.frombuffer(b"".join(packed), np.dtype(_ROW))
+        of = np.repeat(np.arange(len(packed)), [len(one) // words.itemsize for one in packed])
+        # Each word of a passage once, in order, with how often it is there.
+        found, times = np.unique(of * height + words, return_counts=True)
+        rows = found % height
+        weights = table.weights[side][rows]
         if side == PASSAGE:
-            times = chain.from_iterable(one.values() for one in counted)
-            weights *= 1 + np.log(np.fromiter(times, np.float32, words))
-        lengths = np.fromiter(map(len, counted), np.int64, len(counted))
-        weighed = table.rows[numbers] * weights[:, None]
-        means = np.zeros((len(counted), self.dimensions), np.float32)
-        filled = lengths > 0
-        starts = np.concatenate(([0], np.cumsum(lengths[filled])[:-1]))
-        means[filled] = np.add.reduceat(weighed, starts, axis=0)
-        means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), np.float32(1e-12))
-        return means
+            weights *= 1 + np.log(times.astype(np.float32))
+        vectors = table.rows.take(rows, axis=0).astype(np.float32)
+        start = 0
+        ends = np.searchsorted(found, height * np.arange(1, len(packed) + 1)).tolist()
+        for passage, end in enumerate(ends):  # several times as fast as one sum over all
+            np.dot(weights[start:end], vectors[start:end], out=into[passage])
+            start = end
 
 
 def load() -> BundledEmbedder:

@@ -20,7 +20,8 @@ from codelab.index import database, vectors
 from codelab.index.content import Reader
 from codelab.index.current import CurrentIndex
 from codelab.index.embedding_process import EmbeddingProcesses
-from codelab.index.passages import Content, Embedded, embed_contents, read_content
+from codelab.index.passage_vectors import Embedded, embed_contents
+from codelab.index.passages import Content, read_content
 from codelab.index.vectors import StoredEmbedder, Unembedded
 from codelab.index.writer import transaction
 from codelab.store import sqlite

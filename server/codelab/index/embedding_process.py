@@ -1,4 +1,4 @@
-"""A process that embeds with the bundled embedder; frames as in ``codelab.index.parser_process``.
+"""A process that embeds with the bundled embedder; frames as in ``codelab.index.frames``.
 
 In: a list of (text in UTF-8, places of its chunks); out: a list of (vectors, bits). It ends with its input.
 """
@@ -10,12 +10,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from codelab.index.parser_process import read_frame, write_frame
-from codelab.index.passages import Content, Embedded, Place, embed_contents
+from codelab.index.frames import read_frame, write_frame
+from codelab.index.passage_vectors import Embedded, Place, embed_contents
+
+if TYPE_CHECKING:
+    from codelab.index.passages import Content
 
 PROCESSES = 2
+_PROGRAM = "from codelab.index.embedding_process import main; main()"
 _AHEAD = 2 * PROCESSES  # batches on their way at once
 
 
@@ -47,7 +51,7 @@ class EmbeddingProcesses:
                         stream.close()
             child.wait()
 
-    def embed(self, batches: Iterable[list[Content]]) -> Iterator[tuple[list[Content], list[Embedded]]]:
+    def embed(self, batches: "Iterable[list[Content]]") -> "Iterator[tuple[list[Content], list[Embedded]]]":
         """Yield the batches with their vectors, in their order.
 
         Raises:
@@ -62,7 +66,7 @@ class EmbeddingProcesses:
         for last, future in waiting:
             yield last, future.result()
 
-    def _ask(self, batch: list[Content]) -> list[Embedded]:
+    def _ask(self, batch: "list[Content]") -> list[Embedded]:
         try:
             child = self._free.get_nowait()
         except queue.Empty:
@@ -70,7 +74,7 @@ class EmbeddingProcesses:
                 raise OSError("no process that embeds is started any more") from None
             # One thread each: two processes that each compute with all cores are slower than two that do not.
             environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-            command = (sys.executable, "-m", "codelab.index.embedding_process")
+            command = (sys.executable, "-P", "-c", _PROGRAM)
             child = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -90,12 +94,13 @@ class EmbeddingProcesses:
 
 def main() -> None:
     """Serve until the input ends."""
-    from codelab_models.embedders import bundled_embedder
+    # Nothing else is imported here: settings and all that read them would be half of the start.
+    from codelab_models.embedder.bundled import load
 
     source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing but frames may reach the pipe
-    embedder = bundled_embedder()
-    while embedder is not None:
+    embedder = load()
+    while True:
         try:
             batch = cast("list[tuple[bytes, list[Place]]]", read_frame(source))
         except EOFError:

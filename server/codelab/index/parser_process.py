@@ -1,22 +1,21 @@
 """The parsing process: texts in on standard input, their rows out on standard output.
 
-A frame is its length in 8 bytes, little end first, and a marshalled value: in, a list of (path, text); out,
-a list of rows, or of strings that say why a file could not be parsed. It ends with its input, and in good
-order after an answer for which it grew large: memory that a tree took is not given back otherwise.
+In frames (``codelab.index.frames``): in, a list of (path, text); out, a list of rows, or of strings that say
+why a file could not be parsed. It ends with its input, and in good order after an answer for which it grew
+large: memory that a tree took is not given back otherwise.
 """
 
 import faulthandler
 import gc
-import marshal
 import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from typing import BinaryIO, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from codelab.index.analyse import analyse
+from codelab.index.frames import read_frame, write_frame
 
-_LENGTH_BYTES = 8
 _LONGEST_SECONDS = 150.0
 
 
@@ -34,30 +33,6 @@ class Bounds(NamedTuple):
     memory_bytes: int = 1_000_000_000
     grown_bytes: int = 300_000_000
     processor_seconds: float = 30.0  # real texts take about 1 s and 50 to 100 MB of memory per MB
-
-
-def write_frame(stream: BinaryIO, value: object) -> None:
-    """Write one value, made of lists, tuples, text, bytes and numbers."""
-    payload = marshal.dumps(value)  # type: ignore[arg-type]
-    stream.write(len(payload).to_bytes(_LENGTH_BYTES, "little"))
-    stream.write(payload)
-    stream.flush()
-
-
-def read_frame(stream: BinaryIO) -> object:
-    """Read one value.
-
-    Raises:
-        EOFError: The other side is gone.
-    """
-    head = stream.read(_LENGTH_BYTES)
-    if len(head) < _LENGTH_BYTES:
-        raise EOFError
-    size = int.from_bytes(head, "little")
-    payload = stream.read(size)
-    if len(payload) < size:
-        raise EOFError
-    return marshal.loads(payload)  # noqa: S302 - it comes from a process of our own, over a pipe
 
 
 def serve(parse: Callable[[str, bytes], tuple[object, ...]], bounds: Bounds) -> None:

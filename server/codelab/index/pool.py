@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import BinaryIO, NamedTuple, cast
 
 from codelab.index.analyse import Analysed
-from codelab.index.parser_process import read_frame, write_frame
+from codelab.index.frames import read_frame, write_frame
 
 BATCH_BYTES = 200_000
 """Text sent to a parsing process at once: some 20 ms of work."""

@@ -29,7 +29,12 @@ STOP_WORDS = frozenset(_STOPPED.split(" "))
 
 def words_of(text: str) -> str:
     """Return the words of a text in their order, separated by spaces."""
-    return "".join(map(_WORDS.__getitem__, _IDENTIFIER.findall(text)))[1:]
+    return "".join(map(_WORDS.__getitem__, identifiers_of(text)))[1:]
+
+
+def identifiers_of(text: str) -> list[str]:
+    """Return the identifiers of a text, and what else in it is made of letters and digits."""
+    return _IDENTIFIER.findall(text)
 
 
 class SpacedText:
@@ -48,12 +53,16 @@ class SpacedText:
 
     def words(self, start: int, end: int) -> str:
         """Return what ``words_of`` gives for the text between two byte offsets."""
+        return "".join(map(_WORDS.__getitem__, self.identifiers(start, end)))[1:]
+
+    def identifiers(self, start: int, end: int) -> list[str]:
+        """Return the identifiers, and what else is made of letters and digits, between two byte offsets."""
         if self._ascii is not None:
-            return "".join(map(_WORDS.__getitem__, self._ascii[start:end].split()))[1:]
+            return self._ascii[start:end].split()
         spaced = self._spaced[start:end]
         if spaced.isascii():
-            return "".join(map(_WORDS.__getitem__, spaced.decode("ascii").split()))[1:]
-        return words_of(self._data[start:end].decode("utf-8", "replace"))
+            return spaced.decode("ascii").split()
+        return identifiers_of(self._data[start:end].decode("utf-8", "replace"))
 
 
 class _Words(dict[str, str]):
