@@ -3,11 +3,13 @@
     python tests/benchmarks/index_speed.py TREE ... [--endings .py] [--repetitions 5] [--ctags] [--vectors]
 
 - index: from nothing to searchable symbols and words, against parsing the same files with bare tree-sitter in
-  one process; and the most memory that all processes took together
+  one process
 - vectors: from nothing to symbols, words and the vectors of the bundled embedder, against the same
-- ctags: the same against ``ctags -R``, which indexes no text (Universal Ctags, as ``ctags``)
+- ctags: searchable symbols and words against ``ctags -R``, which indexes no text (Universal Ctags)
+- cpu: the time on the processor of all processes together, against the same parsing
+- memory: the most that all processes held at once
+- disk: the index against the text, with the vectors where they are measured
 - rescan: nothing changed, against ``stat`` of every file
-- disk: the index against the text
 - search: 200 queries made of the trees' own symbols
 
 Only files with the given endings are measured; they are copied to a folder of their own.
@@ -27,6 +29,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from tree_sitter import Parser
 
@@ -39,21 +42,22 @@ from codelab_grammars import language_of, load
 
 _SAMPLE_SECONDS = 0.02
 INDEX = """
-import json, pathlib, sys, time
+import json, os, pathlib, sys, time
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.index.background import embed_worktree
 from codelab.index.build import WorktreeIndexer
 root, home = map(pathlib.Path, sys.argv[1:3])
 places = Places(home, home, home)
-began = time.perf_counter()
+began, before = time.perf_counter(), sum(os.times()[:4])
 with WorktreeIndexer(root, places, Settings()) as indexer:
     status = indexer.sweep()
     seconds = time.perf_counter() - began
     if len(sys.argv) > 3:
         embed_worktree(indexer.repository.root, indexer.folder, places, Settings())
     complete = time.perf_counter() - began
-print(json.dumps([seconds, complete, status.files, status.chunks, status.symbols]))
+used = os.times()
+print(json.dumps([seconds, complete, sum(used[:4]) - before, status.files, status.chunks, status.symbols]))
 """
 
 
@@ -106,14 +110,28 @@ def parse_bare(texts: dict[str, list[bytes]]) -> None:
             parser.parse(content)
 
 
-def index(tree: Path, *, vectors: bool) -> tuple[float, float, int, list[int]]:
-    """Index a tree in a process of its own, which may keep what it compiles, as installed programs do.
+class Indexed(NamedTuple):
+    """What indexing a tree took.
 
-    Returns:
-        Seconds until it could be searched, and until its vectors were complete, the most bytes that all its
-        processes held at once (0 where the system does not tell), and the numbers of files, chunks and
-        symbols.
+    Attributes:
+        searchable: Seconds until it could be searched.
+        complete: Seconds until its vectors were there as well, where they are made.
+        processor: Seconds on the processor of all processes until then.
+        memory: The most bytes that all processes held at once; 0 where the system does not tell.
+        disk: Bytes of the index.
+        figures: The numbers of files, chunks and symbols.
     """
+
+    searchable: float
+    complete: float
+    processor: float
+    memory: int
+    disk: int
+    figures: list[int]
+
+
+def index(tree: Path, *, vectors: bool) -> Indexed:
+    """Index a tree in a process of its own, which may keep what it compiles, as installed programs do."""
     with tempfile.TemporaryDirectory() as home:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         command = [sys.executable, "-c", INDEX, tree, home, *(["vectors"] if vectors else [])]
@@ -123,9 +141,10 @@ def index(tree: Path, *, vectors: bool) -> tuple[float, float, int, list[int]]:
             most = max(most, sum(map(held, family(process.pid))))
             time.sleep(_SAMPLE_SECONDS)
         assert process.stdout is not None
-        searchable, complete, *figures = json.loads(process.stdout.read())
+        searchable, complete, processor, *figures = json.loads(process.stdout.read())
         process.stdout.close()
-        return searchable, complete, most, figures
+        disk = sum(path.stat().st_size for path in Path(home).rglob("index.db*"))
+        return Indexed(searchable, complete, processor, most, disk, figures)
 
 
 def family(pid: int) -> list[int]:
@@ -159,25 +178,27 @@ def stat_all(root: Path) -> None:
 
 def measure_index(tree: Path, files: list[Path], repetitions: int, *, ctags: bool, vectors: bool) -> None:
     """Measure indexing; ours and what it is compared with take turns."""
-    texts = read_texts(files)
-    built, embedded, bare, tagged, memory, figures = [], [], [], [], 0, [0]
+    texts, size = read_texts(files), sum(path.stat().st_size for path in files)
+    bare: list[float] = []
+    tagged: list[float] = []
+    found: list[Indexed] = []
     for _ in range(repetitions):
         bare.append(seconds(lambda: parse_bare(texts)))
         if ctags:
             tagged.append(seconds(lambda: run_ctags(tree)))
-        searchable, complete, most, figures = index(tree, vectors=vectors)
-        built.append(searchable)
-        embedded.append(complete)
-        memory = max(memory, most)
-    show("index", built, bare, "bare parse")
+        found.append(index(tree, vectors=vectors))
+    show("index", [one.searchable for one in found], bare, "bare parse")
     if vectors:
-        show("vectors", embedded, bare, "bare parse")
+        show("vectors", [one.complete for one in found], bare, "bare parse")
     if ctags:
-        show("", built, tagged, "ctags     ")
-    say(f"memory  {memory / 1e6:10.1f} MB   files, chunks, symbols {figures}")
+        show("", [one.searchable for one in found], tagged, "ctags     ")
+    show("cpu", [one.processor for one in found], bare, "bare parse")
+    memory, disk = max(one.memory for one in found), max(one.disk for one in found)
+    say(f"memory  {memory / 1e6:10.1f} MB   files, chunks, symbols {found[-1].figures}")
+    say(f"disk    {disk / 1e6:10.1f} MB   text       {size / 1e6:10.1f} MB   ratio {disk / size:6.2f}")
 
 
-def measure_rest(tree: Path, size: int, repetitions: int) -> None:
+def measure_rest(tree: Path, repetitions: int) -> None:
     """Measure what an index that is there costs and gives."""
     with tempfile.TemporaryDirectory() as home:
         places = Places(Path(home), Path(home), Path(home))
@@ -189,8 +210,6 @@ def measure_rest(tree: Path, size: int, repetitions: int) -> None:
                 stated.append(seconds(lambda: stat_all(tree)))
                 rescanned.append(seconds(lambda: indexer.sweep(announce=False)))
         show("rescan", rescanned, stated, "stat walk ")
-        kept = sum(path.stat().st_size for path in Path(home).rglob("index.db*"))
-        say(f"disk    {kept / 1e6:10.1f} MB   text       {size / 1e6:10.1f} MB   ratio {kept / size:6.2f}")
         reader = IndexReader.open(tree, places)
         names = names_in(places)
         queries = random.Random(1).sample(names, min(200, len(names)))
@@ -226,7 +245,7 @@ def main() -> None:
         size = sum(path.stat().st_size for path in files)
         say(f"{len(files)} files, {size / 1e6:.1f} MB")
         measure_index(tree, files, options.repetitions, ctags=options.ctags, vectors=options.vectors)
-        measure_rest(tree, size, options.repetitions)
+        measure_rest(tree, options.repetitions)
 
 
 if __name__ == "__main__":

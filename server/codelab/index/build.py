@@ -23,6 +23,7 @@ from codelab.store import sqlite
 
 Progress = Callable[[IndexStatus], None]
 _NO_STAMP = Stamp(-1, 0, 0, 0)
+_LARGE = 200_000  # bytes
 _FEW = 8  # a change of so few files is most likely a save
 _KEPT_SAVES = 500  # old contents of saves that are kept, since it may also have been a checkout of a branch
 
@@ -296,7 +297,10 @@ class WorktreeIndexer:
         refused = {p: why for p, why in walked.refused.items() if p not in known or known[p].reason != why}
         if not (changed or gone or refused):
             return
-        changed.sort()  # folder by folder, as the reader likes it
+        sizes = (
+            walked.files
+        )  # large ones first: else one process may still be at one when all others are done
+        changed.sort(key=lambda path: (sizes[path].size < _LARGE, path))  # then as the reader likes it
         walked.files.clear()  # a file gets another stamp when it is read; of very many both are too much
         replaced = {known[path].blob for path in (*changed, *gone) if path in known}
         self._remaining = len(changed)
