@@ -14,7 +14,8 @@ from codelab_models.calls.validating import validate
 from codelab_models.wire import Completion, ToolCall, ToolSpec
 
 _THOUGHT_BEGINS = re.compile(r"\s*(?:<think>|\[THINK\])")
-_THOUGHT_ENDS = re.compile(r"\s*(?<!`)(?:</think>|\[/THINK\])(?!`)\s*")
+_THOUGHT_ENDS = re.compile(r"\s*(?:</think>|\[/THINK\])\s*")
+_ENDS_ALONE = re.compile(r"\s*^[ \t]*(?:</think>|\[/THINK\])[ \t]*(?:\n\s*|\Z)", re.M)
 _ENDS = (
     *("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "</s>", "<end_of_turn>", "<turn|>"),
     "<\uff5cend\u2581of\u2581sentence\uff5c>",
@@ -135,11 +136,12 @@ def _prose(text: str, found: Sequence[Written]) -> str:
 def _without_thought(answer: Completion) -> Completion:
     """Return an answer without the thought that stands before it in the text.
 
-    Templates of models that always think write the beginning mark themselves, so that only the end is there;
-    of a thought that was cut off, only the beginning.
+    Templates of models that always think write the beginning mark themselves, so that only the end is there,
+    on a line of its own; of a thought that was cut off, only the beginning.
     """
     text = answer.message.content
-    begin, end = _THOUGHT_BEGINS.match(text), _THOUGHT_ENDS.search(text)
+    begin = _THOUGHT_BEGINS.match(text)
+    end = (_THOUGHT_ENDS if begin else _ENDS_ALONE).search(text)
     if end is not None and begin is None and text[: end.start()].count("```") % 2:
         return answer  # the mark stands in a sample of code
     if end is None and (begin is None or answer.finish_reason != "length"):

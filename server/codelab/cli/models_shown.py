@@ -66,6 +66,7 @@ def _choice_data(choice: Choice, embedding: str) -> Data:
         "from": one.origin if one else "",
         "steps": list(choice.steps),
         "capabilities": asdict(one.profile) if one else {},
+        "file_bytes": one.file_bytes if one else 0,
         "summary": in_words(one.profile) if one else "",
         "others": [other.model for other in choice.others],
     }

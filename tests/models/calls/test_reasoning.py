@@ -117,6 +117,7 @@ def test_the_form_is_held_to_its_schema() -> None:
         ("<think>Hm, and then", "length", "Hm, and then", ""),
         ("<think> begins a thought.", "stop", None, "<think> begins a thought."),
         ("Models end it with `</think>`.", "stop", None, "Models end it with `</think>`."),
+        ("It looks for </think> and drops it.", "stop", None, "It looks for </think> and drops it."),
         ("So:\n```\n</think>\n```\n", "stop", None, "So:\n```\n</think>\n```\n"),
     ],
 )
