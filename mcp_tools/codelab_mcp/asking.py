@@ -8,28 +8,57 @@ shown, and no other. The SDK seals that state, so nobody else can make one up.
 
 import asyncio
 import json
-from typing import Literal
+from typing import Any, Literal
 
 from mcp.server.elicitation import AcceptedElicitation, render_elicitation_schema
 from mcp.server.mcpserver import Context
 from mcp.shared.exceptions import MCPError
 from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 from mcp_types.version import is_version_at_least
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, create_model
 
-from codelab.workbench.types import Verdict
+from codelab.workbench.types import ApprovalView, Verdict
 from codelab_mcp.watched import Answer, Question
 
 _STATELESS_SINCE = "2026-07-28"
 _KEY = "approval"
-_CLOSED = (Verdict.REJECTED, "The prompt was closed without an answer")
+_CLOSED = Answer(Verdict.REJECTED, "The prompt was closed without an answer")
+_MOST_EDITABLE = 4_000  # characters that a field of a form may hold; longer texts are edited elsewhere
 
 
 class ApprovalForm(BaseModel):
     """What the person fills in; without a choice of theirs there is no yes."""
 
-    decision: Literal["apply", "reject"] = Field(title="Decision", description="Apply exactly this change?")
-    reason: str = Field("", title="Reason", description="Why not, for the agent; may stay empty.")
+    decision: Literal["apply", "always", "edit", "reject"]
+    reason: str = ""
+    edited: str = ""
+
+
+def form_of(approval: ApprovalView) -> type[BaseModel]:
+    """Return the form for one approval, with the choices and fields that it has."""
+    means = {
+        "apply": "do exactly this",
+        "always": f"do it, and don't ask again about {approval.rule} for {approval.rule_days:g} days",
+        "edit": "ask again with the text below",
+        "reject": "do not do it",
+    }
+    edits = approval.editable is not None and len(approval.editable) <= _MOST_EDITABLE
+    offered = {"apply": True, "always": bool(approval.rule), "edit": edits, "reject": True}
+    choices = tuple(choice for choice, there in offered.items() if there)
+    told = "; ".join(f"{choice}: {means[choice]}" for choice in choices)
+    fields: dict[str, Any] = {
+        "decision": (Literal[choices], Field(title="Decision", description=told)),
+        "reason": (str, Field("", title="Reason", description="Why not, for the agent; may stay empty.")),
+    }
+    if edits:
+        what = "The text of the file" if approval.path else "The command"
+        fields["edited"] = (
+            str,
+            Field(
+                approval.editable, title="Edited", description=f"{what}, as it shall be; counts with `edit`."
+            ),
+        )
+    return create_model("ApprovalForm", **fields)
 
 
 class AskedState(BaseModel):
@@ -63,18 +92,18 @@ async def ask_now(ctx: Context, question: Question) -> Answer | None:
 
 async def _elicit(ctx: Context, question: Question) -> Answer:
     try:
-        outcome = await ctx.elicit(_message(question), ApprovalForm)
+        outcome = await ctx.elicit(_message(question), form_of(question.approval))
     except (MCPError, ValueError):  # the client failed, or its form holds no choice
         return _CLOSED
     if isinstance(outcome, AcceptedElicitation):
-        return _answer(outcome.data)
-    return (Verdict.REJECTED, "") if outcome.action == "decline" else _CLOSED
+        return _answer(ApprovalForm.model_validate(outcome.data.model_dump()))
+    return Answer(Verdict.REJECTED) if outcome.action == "decline" else _CLOSED
 
 
 def ask_by_result(run: str, question: Question, rounds: int) -> InputRequiredResult:
     """Return the result that makes the client ask the person and call again."""
     params = ElicitRequestFormParams(
-        message=_message(question), requested_schema=render_elicitation_schema(ApprovalForm)
+        message=_message(question), requested_schema=render_elicitation_schema(form_of(question.approval))
     )
     state = AskedState(run=run, approval=question.approval.id, rounds=rounds)
     return InputRequiredResult(
@@ -100,7 +129,7 @@ def brought_answer(ctx: Context) -> Answer | None:
     if not isinstance(response, ElicitResult):
         return _CLOSED
     if response.action == "decline":
-        return Verdict.REJECTED, ""
+        return Answer(Verdict.REJECTED)
     if response.action == "cancel":
         return _CLOSED
     try:
@@ -110,8 +139,15 @@ def brought_answer(ctx: Context) -> Answer | None:
 
 
 def _answer(form: ApprovalForm) -> Answer:
-    return (Verdict.APPROVED, "") if form.decision == "apply" else (Verdict.REJECTED, form.reason)
+    match form.decision:
+        case "apply" | "always":
+            return Answer(Verdict.APPROVED, always=form.decision == "always")
+        case "edit":
+            return Answer(Verdict.EDITED, text=form.edited)
+        case "reject":
+            return Answer(Verdict.REJECTED, form.reason)
 
 
 def _message(question: Question) -> str:
-    return f"{question.approval.title}\n\n{question.approval.detail}"
+    approval = question.approval
+    return "\n\n".join(filter(None, (approval.title, approval.detail, approval.remarks)))

@@ -45,6 +45,7 @@ async def carry_on(
             if question is None or rounds > _MOST_ROUNDS:
                 approval = watched.waiting[0] if question is None else question.approval.id
                 return waiting_run(await bench.approval(approval))
+            question.asked.set()
             if is_stateless(ctx):
                 return ask_by_result(run, question, rounds)
             if (answer := await ask_now(ctx, question)) is not None:

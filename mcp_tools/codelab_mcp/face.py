@@ -73,9 +73,11 @@ class McpFace:
 
     async def _prompt(self, approval: ApprovalView) -> None:
         """Hold an approval of one of this face's runs until the client has put it to the person."""
-        verdict, reason = await self._watched(approval.run).put(approval)
         bench = await asyncio.shield(self._opened())
-        await bench.decide(approval.id, verdict, reason=reason)
+        answer = await self._watched(approval.run).put(approval, bench.in_front)
+        await bench.decide(
+            approval.id, answer.verdict, reason=answer.reason, text=answer.text, always=answer.always
+        )
 
     async def _opened(self) -> "Workbench":
         if self._opening is None:  # an approval can only come from an open workbench

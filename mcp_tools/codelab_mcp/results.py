@@ -44,6 +44,7 @@ class WaitingApproval(BaseModel):
     title: str
     detail: str = Field(description="Exactly what is approved; for an edit the unified diff.")
     risk: str
+    remarks: str = Field(description="Risk, trust, and what else the person is told.")
     how_to_answer: str
 
 
@@ -143,6 +144,7 @@ def waiting_run(approval: ApprovalView) -> RunReport:
             title=approval.title,
             detail=approval.detail,
             risk=approval.risk,
+            remarks=approval.remarks,
             how_to_answer=_HOW_TO_ANSWER.format(id=approval.id),
         ),
     )

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,15 +14,30 @@ from codelab.workbench.types import ApprovalView, RunResult, Verdict
 if TYPE_CHECKING:
     from codelab.workbench.handle import RunHandle
 
-Answer = tuple[Verdict, str]
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the person answered."""
+
+    verdict: Verdict
+    reason: str = ""
+    text: str = ""
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An approval that the client is to put to the person; ``answer`` is cancelled when another was first."""
+    """An approval that the client is to put to the person.
+
+    Attributes:
+        approval: The approval.
+        answer: Their answer; cancelled when another was first.
+        asked: Set once the client has the question.
+    """
 
     approval: ApprovalView
     answer: "asyncio.Future[Answer]" = field(compare=False)
+    asked: asyncio.Event = field(compare=False, default_factory=asyncio.Event)
 
 
 class WatchedRun:
@@ -62,13 +79,22 @@ class WatchedRun:
         self.waiting.clear()
         self._tell()
 
-    async def put(self, approval: ApprovalView) -> Answer:
-        """Have the approval asked by whichever call waits for the run, and return the person's answer."""
+    async def put(
+        self, approval: ApprovalView, in_front: Callable[[str], AbstractAsyncContextManager[None]]
+    ) -> Answer:
+        """Have the approval asked by whichever call waits for the run, and return the person's answer.
+
+        Args:
+            approval: The approval.
+            in_front: Says that it is in front of the person, from when the client has it.
+        """
         question = Question(approval, asyncio.get_running_loop().create_future())
         self.questions[approval.id] = question
         self._tell()
         try:
-            return await question.answer
+            await question.asked.wait()
+            async with in_front(approval.id):
+                return await question.answer
         finally:
             self.questions.pop(approval.id, None)
             question.answer.cancel()

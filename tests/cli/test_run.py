@@ -107,7 +107,7 @@ def test_a_yes_at_the_terminal_makes_exactly_the_change_shown(project: Path) -> 
         assert "+    check(amount)" in terminal.seen and "wants to change pay.py" in terminal.seen
         assert content(project) == BEFORE
         terminal.type("perhaps\n")
-        terminal.wait_for("answer y, n or r")
+        terminal.wait_for("answer y, a, e, n or r")
         terminal.type("y\n")
         code, out = terminal.end()
     assert code == 0

@@ -18,7 +18,21 @@ def pay(amount):
 ASKED = "# codelab: raise ValueError when the amount is negative\ndef pay(amount):\n"
 DONE = 'def pay(amount):\n    if amount < 0:\n        raise ValueError("negative")\n'
 PAID = PAYMENTS.replace(ASKED, DONE)
-QUESTION = "CodeLab (coder) wants to change payments.py (+2 -1)"
+TITLE = "CodeLab (coder) wants to change payments.py (+2 -1)"
+DIFF = """\
+--- a/payments.py
++++ b/payments.py
+@@ -1,3 +1,4 @@
+-# codelab: raise ValueError when the amount is negative
+ def pay(amount):
++    if amount < 0:
++        raise ValueError("negative")
+     return amount"""
+REMARKS = """\
+Risk: medium (23 of 100): changes a file, 3 lines, can be undone
+Trust: none yet, these are the first edits of coder
+"Don't ask again" would allow changes of payments.py for 7 days."""
+QUESTION = f"{TITLE}\n\n{DIFF}\n\n{REMARKS}"
 EDIT = When(role="user", times=1).call(
     "edit_file", {"path": "payments.py", "replacements": [{"old": ASKED, "new": DONE}]}
 )
@@ -45,10 +59,14 @@ def test_an_edit_is_asked_for_shown_applied_and_undone_to_the_byte(file: Path) -
         use_model(model.base_url)
         played = play("approve", file)
     assert played["offered"] == ["Do what this comment asks", "Explain with CodeLab"]
-    question = {"message": QUESTION, "choices": ["Apply", "Show diff", "Reject"]}
-    assert played["prompts"] == [question, question]
-    assert "+        raise ValueError" in played["diff"]
-    assert played["applied"] == PAID
+    looked, edited, applied = played["prompts"]
+    assert looked == edited and looked["message"] == "Make this change?"
+    assert looked["choices"] == ["Apply", "Apply, and don't ask again", "Edit", "Look first", "Reject"]
+    assert looked["shown"].split("\n\n", 1)[1] == DIFF
+    assert looked["shown"].startswith(f"{TITLE}\nRisk: medium") and REMARKS in looked["shown"]
+    assert "This is the change as you edited it." in applied["shown"]
+    assert '+        raise ValueError("below zero")' in applied["shown"]
+    assert played["applied"] == PAID.replace("negative", "below zero") and played["windows"] == 1
     assert played["one step back"] == PAYMENTS
     assert played["undone"] == PAYMENTS
     assert file.read_bytes() == PAYMENTS.encode()
@@ -58,7 +76,7 @@ def test_an_edit_is_asked_for_shown_applied_and_undone_to_the_byte(file: Path) -
 def test_a_rejected_edit_and_a_closed_prompt_change_nothing(file: Path) -> None:
     rules = [
         EDIT,
-        When("rejected this change", role="tool", times=1).say("Then not."),
+        When("rejected this change: use a decorator", role="tool", times=1).say("Then not."),
         EDIT,
         When("no answer", role="tool").say("Not at all."),
     ]

@@ -24,6 +24,21 @@ def pay(amount):
 ASKED = "# codelab: raise ValueError when the amount is negative\ndef pay(amount):\n"
 DONE = 'def pay(amount):\n    if amount < 0:\n        raise ValueError("negative")\n'
 PAID = PAYMENTS.replace(ASKED, DONE)
+QUESTION = """\
+CodeLab (coder) wants to change payments.py (+2 -1)
+
+--- a/payments.py
++++ b/payments.py
+@@ -1,3 +1,4 @@
+-# codelab: raise ValueError when the amount is negative
+ def pay(amount):
++    if amount < 0:
++        raise ValueError("negative")
+     return amount
+
+Risk: medium (23 of 100): changes a file, 3 lines, can be undone
+Trust: none yet, these are the first edits of coder
+"Don't ask again" would allow changes of payments.py for 7 days."""
 DO, EXPLAIN = "Do what this comment asks", "Explain with CodeLab"
 
 
@@ -88,8 +103,8 @@ async def test_a_comment_is_done_after_the_person_said_yes_and_undone_again(
         started = await scene.editor.choose_action(1, DO)
         assert set(started) == {"run", "session", "state"}
         prompt = await scene.editor.prompt()
-        assert prompt.message == "CodeLab (coder) wants to change payments.py (+2 -1)"
-        assert prompt.choices == ["Apply", "Show diff", "Reject"]
+        assert prompt.message == QUESTION
+        assert prompt.choices == ["Apply", "Apply, and don't ask again", "Show diff", "Reject"]
         assert scene.editor.text == PAYMENTS
         prompt.answer("Show diff")
         prompt = await scene.editor.prompt()

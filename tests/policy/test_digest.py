@@ -25,6 +25,8 @@ OTHER: dict[str, object] = {
     "executable": True,
     "files": (),
     "command": None,
+    "network": True,
+    "taint": ("README.md",),
 }
 
 

@@ -51,17 +51,37 @@ async def test_the_first_answer_counts_and_only_that(tx: Connection) -> None:
 
 
 @pytest.mark.req("SAFE-2")
-async def test_the_clock_starts_once_when_a_person_sees_it(tx: Connection) -> None:
-    assert await approvals.expire(tx, 1e9) == []  # nobody has seen it
-    assert await approvals.mark_shown(tx, "apr-1", 100.0, 300.0)
-    assert not await approvals.mark_shown(tx, "apr-1", 200.0, 300.0)
-    row = await approvals.get(tx, "apr-1")
-    assert (row.shown_at, row.expires_at) == (100.0, 400.0)
-    assert await approvals.expire(tx, 399.9) == []
-    assert not await approvals.decide(tx, "apr-1", "approved", "x", "", 400.0)  # late, though not yet swept
-    assert await approvals.expire(tx, 400.0) == ["apr-1"]
+async def test_faces_say_when_they_have_it_in_front_of_a_person(tx: Connection) -> None:
+    assert await approvals.put_in_front(tx, "apr-1", "face-1", 100.0)
+    assert await approvals.put_in_front(tx, "apr-1", "face-2", 200.0, editing=True)
+    assert await approvals.in_front_at(tx, "apr-1") == {"face-1": False, "face-2": True}
+    assert (await approvals.get(tx, "apr-1")).shown_at == 100.0
+    await approvals.take_away(tx, "apr-1", "face-1")
+    assert await approvals.in_front_at(tx, "apr-1") == {"face-2": True}
+    await approvals.decide(tx, "apr-1", "rejected", "x", "", 5.0)
+    assert not await approvals.put_in_front(tx, "apr-1", "face-3", 300.0)
+
+
+@pytest.mark.req("SAFE-2")
+async def test_an_answer_after_the_time_was_over_does_not_count(tx: Connection) -> None:
+    assert await approvals.expire(tx, "apr-1", 400.0)
     assert await state_of(tx) == "expired"
+    assert not await approvals.expire(tx, "apr-1", 400.0)
     assert not await approvals.decide(tx, "apr-1", "approved", "x", "", 300.0)
+    assert not await approvals.edit(tx, "apr-1", "y", "x", 300.0)
+
+
+@pytest.mark.req("SAFE-2")
+async def test_an_edit_ends_an_approval_and_only_one_that_has_a_text(tx: Connection) -> None:
+    assert not await approvals.edit(tx, "apr-1", "y", "x", 5.0)  # there is nothing to edit in it
+    await approvals.propose(tx, an_approval("apr-2", editable="x"))
+    assert await approvals.edit(tx, "apr-2", "y", "Neovim", 5.0)
+    assert not await approvals.decide(tx, "apr-2", "approved", "x", "", 6.0)
+    row = await approvals.get(tx, "apr-2")
+    assert (row.state, row.edited, row.decided_by) == ("invalidated", "y", "Neovim")
+    assert await approvals.replacement(tx, "apr-2") is None
+    await approvals.propose(tx, an_approval("apr-3", replaces="apr-2"))
+    assert (await approvals.replacement(tx, "apr-2")) == await approvals.get(tx, "apr-3")
 
 
 @pytest.mark.req("SAFE-2")

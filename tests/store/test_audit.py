@@ -71,10 +71,9 @@ async def test_what_becomes_of_approvals_calls_and_changes_is_told(db: StateDb, 
         await checkpoints.mark(tx, point.id, "applied")
         await calls.update(tx, "call-1", state="done", result="b")
         await checkpoints.mark(tx, point.id, "undone")
-        for number, end in enumerate(("expire", "invalidate")):
+        for end in ("expire", "invalidate"):
             await approvals.propose(tx, an_approval(f"apr-{end}"))
-            await approvals.mark_shown(tx, f"apr-{end}", 1.0, 5.0 + number)
-        await approvals.expire(tx, 6.5)
+        await approvals.expire(tx, "apr-expire", 6.5)
         await approvals.invalidate(tx, "apr-invalidate", "the run was stopped")
         rows = await audit.list_rows(tx)
     assert [row.kind for row in rows] == [

@@ -63,14 +63,21 @@ class Person:
         self.asked = asyncio.Event()
 
     async def __call__(self, approval: ApprovalView) -> None:
-        """Answer; a verdict of None, or none left, leaves the prompt open."""
+        """Answer; a verdict of None, or none left, leaves the prompt open.
+
+        A verdict may be a pair: with a no the reason, with an edit the text, with a yes ``"always"``.
+        """
         self.shown.append(approval)
         self.asked.set()
         verdict = self.verdicts.pop(0) if self.verdicts else None
         if verdict is None:
-            await asyncio.Event().wait()
+            async with self.bench.in_front(approval.id):
+                await asyncio.Event().wait()
         elif isinstance(verdict, tuple):
-            await self.bench.decide(approval.id, verdict[0], reason=verdict[1])
+            kind, said = verdict
+            reason, text = (said, "") if kind is Verdict.REJECTED else ("", said)
+            always = kind is Verdict.APPROVED and said == "always"
+            await self.bench.decide(approval.id, kind, reason=reason, text=text, always=always)
         else:
             await self.bench.decide(approval.id, verdict)
 

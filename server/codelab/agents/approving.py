@@ -1,13 +1,90 @@
 """Putting an approval before the person and waiting for the answer."""
 
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Protocol, Self, TypeVar
+
 from codelab.agents.hourly import APPROVALS, count_operations
 from codelab.agents.run import ActiveRun
+from codelab.agents.weighing import weighed
+from codelab.core.errors import CodeLabError
 from codelab.core.events import ApprovalAsked, ApprovalDecided, RunState, StateChanged
+from codelab.core.ids import new_id
+from codelab.core.visible import visible
 from codelab.policy.desk import await_decision
+from codelab.policy.digest import BoundCall
+from codelab.policy.risk import Facts
 from codelab.store import approvals, calls
 from codelab.store.approvals import Approval
 from codelab.store.connection import Connection
 from codelab.tools.contract import ToolError
+
+
+class Proposed(Protocol):
+    """A proposal of a change or of a command."""
+
+    @property
+    def approval(self) -> Approval:
+        """What the person is asked."""
+        ...
+
+    @property
+    def bound(self) -> BoundCall:
+        """What the approval binds."""
+        ...
+
+    @property
+    def facts(self) -> Facts:
+        """What its risk is told from."""
+        ...
+
+    def asked_as(self, approval: Approval) -> Self:
+        """Return it with another approval that asks for the same."""
+        ...
+
+
+P = TypeVar("P", bound=Proposed)
+Edit = Callable[[P, str], Awaitable[P]]
+
+
+async def agree(run: ActiveRun, proposal: P, edit: Edit[P], what: str, kept: str) -> P:
+    """Ask the person until they say yes or no; what they edit is proposed to them again, as they edited it.
+
+    Args:
+        run: The run that asks.
+        proposal: What it asks for.
+        edit: Makes the proposal of a text that the person has edited, checked like any call.
+        what: What is asked for: ``change`` or ``command``.
+        kept: What stands if they say no: ``Nothing was changed``.
+
+    Returns:
+        The proposal that they said yes to.
+
+    Raises:
+        ToolError: They did not say yes.
+    """
+    while True:
+        proposal = proposal.asked_as(await weighed(run, proposal.approval, proposal.bound, proposal.facts))
+        verdict = await ask(run, proposal.approval)
+        if verdict.edited is None:
+            if verdict.state != "approved":
+                raise refusal(verdict, what, kept)
+            return proposal
+        try:
+            edited = await edit(proposal, verdict.edited)
+            note = f"This is the {what} as you edited it."
+        except CodeLabError as error:
+            edited = proposal
+            note = f"Not as you edited it: {error} This is the {what} as it was."
+        afresh = replace(
+            edited.approval,
+            id=new_id("apr"),
+            replaces=verdict.id,
+            note=visible(note),
+            asked_at=time.time(),
+        )
+        proposal = edited.asked_as(afresh)
 
 
 async def ask(run: ActiveRun, approval: Approval) -> Approval:
@@ -27,11 +104,12 @@ async def ask(run: ActiveRun, approval: Approval) -> Approval:
         await approvals.propose(tx, approval)
         await calls.update(tx, approval.call, approval=approval.id)
 
-    await run.write(
-        StateChanged(run=run.id, state=RunState.WAITING_FOR_APPROVAL),
-        ApprovalAsked(run=run.id, call=approval.call, approval=approval.id),
-        also=write,
+    moves = (
+        ()
+        if run.state is RunState.WAITING_FOR_APPROVAL
+        else (StateChanged(run=run.id, state=RunState.WAITING_FOR_APPROVAL),)
     )
+    await run.write(*moves, ApprovalAsked(run=run.id, call=approval.call, approval=approval.id), also=write)
     began = run.limits.clock()
     verdict = await await_decision(
         approval.id,
@@ -40,31 +118,28 @@ async def ask(run: ActiveRun, approval: Approval) -> Approval:
         someone_can_answer=lambda: (
             services.prompts or any(face.can_prompt for face in services.faces.living())
         ),
+        alive=services.faces.alive,
         wait=run.wait,
+        seconds=services.settings.approvals.wait_seconds,
     )
     run.limits.waited += run.limits.clock() - began
+    edited = verdict.edited is not None
     await run.write(
         ApprovalDecided(
             run=run.id,
             approval=approval.id,
-            state=verdict.state,
+            state="edited" if edited else verdict.state,
             by=verdict.decided_by,
-            reason=verdict.reason,
+            reason="" if edited else verdict.reason,
         )
     )
-    if verdict.state != "approved":
+    if verdict.state != "approved" and not edited:
         run.limits.rejections += 1
     return verdict
 
 
 def refusal(verdict: Approval, what: str, kept: str) -> ToolError:
-    """Return what the agent is told when the person did not say yes.
-
-    Args:
-        verdict: The approval as decided.
-        what: What was asked for: ``change`` or ``command``.
-        kept: What stands all the same: ``Nothing was changed``.
-    """
+    """Return what the agent is told when the person did not say yes."""
     if verdict.state == "rejected" and verdict.decided_by != "nobody":
         reason = f": {verdict.reason}" if verdict.reason else ", without giving a reason"
         return ToolError(

@@ -14,6 +14,7 @@ from codelab.core.errors import Denied, InputError
 from codelab.core.ids import new_id
 from codelab.core.visible import visible
 from codelab.policy.digest import BoundCall, BoundCommand, call_digest
+from codelab.policy.risk import Facts
 from codelab.policy.types import PolicyDecision
 from codelab.sandbox.environment import clean_environment, home_folder, tools_at_home
 from codelab.sandbox.operands import file_hash, find_program, operands_of
@@ -22,6 +23,7 @@ from codelab.sandbox.types import SHOWN, Job, Kind, Limits, Sandbox
 from codelab.store.approvals import Approval
 from codelab.store.calls import CallRow
 from codelab.tools.contract import Command
+from codelab.tools.run_command import SHELL
 from codelab.workspace.files import content_hash
 from codelab.workspace.opening import folder_identity
 
@@ -34,8 +36,10 @@ class CommandProposal:
 
     sandbox: Sandbox
     job: Job
-    shown: str
+    command: Command
     approval: Approval
+    bound: BoundCall
+    tainted: bool
 
     def with_unsaved_of(self, run: ActiveRun) -> "CommandProposal":
         """Return the same with what the editors show at this moment."""
@@ -44,7 +48,23 @@ class CommandProposal:
 
     def bound_now(self, run: ActiveRun) -> BoundCall:
         """Return what the approval must fit, with all files and folders as they are at this moment."""
-        return _bound(run, self.approval.tool, self.approval.call, self.sandbox, self.job)
+        return _bound(run, self.bound, self.sandbox, self.job)
+
+    def asked_as(self, approval: Approval) -> "CommandProposal":
+        """Return it with another approval that asks for the same."""
+        return replace(self, approval=approval)
+
+    @property
+    def facts(self) -> Facts:
+        """What its risk is told from."""
+        return Facts(
+            "command",
+            added=self.command.shown,
+            shell=self.command.argv[:2] == SHELL,
+            network=_has_network(self.sandbox),
+            sandboxed=self.sandbox.kind is not Kind.UNSANDBOXED,
+            tainted=self.tainted,
+        )
 
 
 def propose_command(
@@ -65,7 +85,8 @@ def propose_command(
             fix="Let the person commit",
         )
     job = _job(run, command)
-    bound = _bound(run, row.name, row.id, sandbox, job)
+    asks = BoundCall(row.name, str(job.root), run.session, run.id, row.id, row.arguments)
+    bound = _bound(run, asks, sandbox, job)
     approval = Approval(
         id=new_id("apr"),
         run=run.id,
@@ -83,8 +104,11 @@ def propose_command(
         after="",
         risk=decision.risk.value,
         asked_at=time.time(),
+        kind="command",
+        asker=run.services.asker,
+        editable=command.shown,
     )
-    return CommandProposal(sandbox, job, command.shown, approval)
+    return CommandProposal(sandbox, job, command, approval, bound, bool(run.taint.untrusted))
 
 
 def _job(run: ActiveRun, command: Command) -> Job:
@@ -121,7 +145,7 @@ def _readable(names: tuple[str, ...]) -> list[Path]:
     return [folder.resolve() for folder in folders]
 
 
-def _bound(run: ActiveRun, tool: str, call: str, sandbox: Sandbox, job: Job) -> BoundCall:
+def _bound(run: ActiveRun, asks: BoundCall, sandbox: Sandbox, job: Job) -> BoundCall:
     program = find_program(job)
     command = BoundCommand(
         argv=job.argv,
@@ -131,10 +155,13 @@ def _bound(run: ActiveRun, tool: str, call: str, sandbox: Sandbox, job: Job) -> 
         identity=folder_identity(job.root, job.directory),
         environment=tuple(sorted(job.environment.items())),
         profile=_profile(sandbox, job),
+        network=_has_network(sandbox),
     )
-    return BoundCall(
-        tool=tool, root=str(job.root), session=run.session, run=run.id, call=call, command=command
-    )
+    return replace(asks, taint=run.taint.labels(), command=command)
+
+
+def _has_network(sandbox: Sandbox) -> bool:
+    return sandbox.kind is Kind.UNSANDBOXED
 
 
 def _profile(sandbox: Sandbox, job: Job) -> str:
@@ -145,7 +172,7 @@ def _profile(sandbox: Sandbox, job: Job) -> str:
         "readable": [str(folder) for folder in job.readable],
         "writes": job.writes,
         "commits": job.commits,
-        "network": sandbox.kind is Kind.UNSANDBOXED,
+        "network": _has_network(sandbox),
     }
     return content_hash(json.dumps(profile, sort_keys=True).encode())
 

@@ -2,19 +2,21 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codelab.agents.reasons import with_reasons
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import NotFound
 from codelab.core.ids import new_id
+from codelab.core.redaction import MARK, redact
 from codelab.core.visible import visible
 from codelab.policy.digest import BoundCall, BoundFile, call_digest
+from codelab.policy.risk import Facts
 from codelab.policy.types import PolicyDecision
 from codelab.store.approvals import Approval
 from codelab.store.calls import CallRow
 from codelab.tools.contract import FileChange
-from codelab.workspace.edits import count_changes, unified_diff
+from codelab.workspace.edits import count_changes, text_edits, unified_diff
 from codelab.workspace.files import content_hash
 
 
@@ -25,11 +27,36 @@ class Proposal:
     changes: tuple[FileChange, ...]
     approval: Approval
     counts: tuple[tuple[int, int], ...]
+    bound: BoundCall
+    tainted: bool
 
     def bound_now(self, run: ActiveRun) -> BoundCall:
         """Return what the approval must fit, with the files' hashes as they are at this moment."""
         now = [content_hash(_read(run, change.path)) for change in self.changes]
-        return _bound(run, self.approval.tool, self.approval.call, self.changes, now)
+        return _bound(run, self.bound, self.changes, now)
+
+    def asked_as(self, approval: Approval) -> "Proposal":
+        """Return it with another approval that asks for the same."""
+        return replace(self, approval=approval)
+
+    @property
+    def facts(self) -> Facts:
+        """What its risk is told from."""
+        added, removed = (sum(count[side] for count in self.counts) for side in (0, 1))
+        return Facts(
+            "edit",
+            paths=tuple(change.path for change in self.changes),
+            created=sum(change.before is None for change in self.changes),
+            deleted=sum(change.after is None for change in self.changes),
+            added="".join(
+                edit.new_text
+                for change in self.changes
+                for edit in text_edits(change.before_text, change.after_text)
+            ),
+            added_lines=added,
+            removed_lines=removed,
+            tainted=self.tainted,
+        )
 
     @property
     def summary(self) -> str:
@@ -50,6 +77,8 @@ def propose(
     title = visible(f"CodeLab ({run.template.name}) wants to {verb} {_named(changes)} (+{added} -{removed})")
     only = changes[0] if len(changes) == 1 else None
     hashes = [content_hash(change.before) for change in changes]
+    asks = BoundCall(row.name, str(run.services.root), run.session, run.id, row.id, row.arguments)
+    bound = _bound(run, asks, changes, hashes)
     approval = Approval(
         id=new_id("apr"),
         run=run.id,
@@ -59,7 +88,7 @@ def propose(
         client=run.services.client,
         face=run.services.face,
         tool=row.name,
-        digest=call_digest(_bound(run, row.name, row.id, changes, hashes)),
+        digest=call_digest(bound),
         title=title,
         detail=with_reasons(run, decision, visible("".join(map(_shown, changes)))),
         path=only.path if only is not None else "",
@@ -67,8 +96,17 @@ def propose(
         after=only.after_text if only is not None else "",
         risk=decision.risk.value,
         asked_at=time.time(),
+        asker=run.services.asker,
+        editable=_editable(only),
     )
-    return Proposal(tuple(changes), approval, counts)
+    return Proposal(tuple(changes), approval, counts, bound, bool(run.taint.untrusted))
+
+
+def _editable(change: FileChange | None) -> str | None:
+    """Return the text that the person may edit; none where it holds a secret, which they would not see."""
+    if change is None or change.after is None or MARK in redact(change.after_text):
+        return None
+    return change.after_text
 
 
 def _named(changes: Sequence[FileChange]) -> str:
@@ -95,17 +133,10 @@ def _read(run: ActiveRun, path: str) -> bytes | None:
 
 
 def _bound(
-    run: ActiveRun, tool: str, call: str, changes: Sequence[FileChange], before: Sequence[str]
+    run: ActiveRun, asks: BoundCall, changes: Sequence[FileChange], before: Sequence[str]
 ) -> BoundCall:
     files = tuple(
         BoundFile(change.path, hashed, content_hash(change.after), change.executable)
         for change, hashed in zip(changes, before, strict=True)
     )
-    return BoundCall(
-        tool=tool,
-        root=str(run.services.root),
-        session=run.session,
-        run=run.id,
-        call=call,
-        files=files,
-    )
+    return replace(asks, taint=run.taint.labels(), files=files)

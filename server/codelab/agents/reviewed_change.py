@@ -5,21 +5,26 @@ import json
 from collections.abc import Sequence
 from functools import partial
 
-from codelab.agents.approving import ask, refusal
+from codelab.agents.approving import agree
+from codelab.agents.authorising import Consent, Permission, used_rule
 from codelab.agents.changes import make_change, settle_checkpoint
+from codelab.agents.permission import policy_call
 from codelab.agents.proposal import Proposal, propose
 from codelab.agents.run import ActiveRun
+from codelab.agents.tainting import refresh_taint
 from codelab.core.errors import CodeLabError, EditConflict, PathRefused
 from codelab.core.events import FileChanged, RunState, StateChanged, ToolReturned
 from codelab.core.finishing import finish_first
 from codelab.core.redaction import MARK, redact
-from codelab.policy.digest import call_digest
-from codelab.policy.types import Outcome, PolicyDecision
-from codelab.store import approvals, calls, checkpoints, messages
+from codelab.policy.decide import decide
+from codelab.policy.types import Access, Outcome, PolicyDecision, Risk, Touch
+from codelab.store import calls, checkpoints, messages
 from codelab.store.calls import CallRow
 from codelab.store.checkpoints import Checkpoint
 from codelab.store.connection import Connection
 from codelab.tools.contract import FileChange, ToolError
+from codelab.tools.edit_file import edited_change
+from codelab.workspace.edits import unified_diff
 from codelab.workspace.opening import missing_folders
 from codelab_models.wire import Message, ToolCall
 
@@ -50,24 +55,54 @@ async def change_files(
         EditConflict: The editor or the disk refused one; those before it were changed.
     """
     for change in changes:
-        if redact(change.after_text).count(MARK) > redact(change.before_text).count(MARK):
-            raise ToolError(
-                f"The new text of {change.path} holds a secret, or the mark {MARK} that stands for one",
-                why="Neither is written to a file, and the person could not see what they approve",
-                fix="Leave lines with a secret as they are",
-            )
+        _refuse_secret(change)
         if change.unsaved_in and change.unsaved_in != run.services.face:
             raise ToolError(
                 f"{change.path} has unsaved text in another editor", fix="Ask the person to save it"
             )
     proposal = await asyncio.to_thread(propose, run, row, changes, decision)
-    asked = decision.outcome is Outcome.ASK
-    if asked:
-        verdict = await ask(run, proposal.approval)
-        if verdict.state != "approved":
-            raise refusal(verdict, "change", "Nothing was changed")
+    permission = Permission(decision)
+    if decision.outcome is Outcome.ASK:
+        asked = policy_call(
+            run, row.name, Risk.MEDIUM, [Touch(change.path, Access.WRITE) for change in changes]
+        )
+        permission = await Permission.standing(run, decision, proposal, asked)
+        if permission.consent is Consent.PERSON:
+            edit = partial(_edited, run, row)
+            proposal = await agree(run, proposal, edit, "change", "Nothing was changed")
+            told += _as_edited(changes, proposal)
     # From the yes to the written file nothing may come between: a cancel waits until it is whole.
-    await finish_first(_carry_out(run, row, call, proposal, asked=asked, told=told, summary=summary))
+    await finish_first(_carry_out(run, row, call, proposal, permission, told=told, summary=summary))
+
+
+def _refuse_secret(change: FileChange) -> None:
+    if redact(change.after_text).count(MARK) > redact(change.before_text).count(MARK):
+        raise ToolError(
+            f"The new text of {change.path} holds a secret, or the mark {MARK} that stands for one",
+            why="Neither is written to a file, and the person could not see what they approve",
+            fix="Leave lines with a secret as they are",
+        )
+
+
+async def _edited(run: ActiveRun, row: CallRow, proposal: Proposal, text: str) -> Proposal:
+    """Return the proposal of a change as the person edited it, held to the policy like any other."""
+    (change,) = proposal.changes
+    edited = await asyncio.to_thread(edited_change, change, text)
+    _refuse_secret(edited)
+    touches = [Touch(edited.path, Access.WRITE)]
+    decision = decide(policy_call(run, row.name, Risk.MEDIUM, touches), run.services.rules)
+    if decision.outcome is Outcome.DENY:
+        raise ToolError(f"Refused: {decision.why}")
+    return await asyncio.to_thread(propose, run, row, [edited], decision)
+
+
+def _as_edited(changes: Sequence[FileChange], proposal: Proposal) -> str:
+    """Return what the agent is told of a change that the person edited."""
+    if not proposal.approval.replaces or len(changes) != 1 or proposal.changes[0] == changes[0]:
+        return ""
+    (made,) = proposal.changes
+    diff = unified_diff(made.path, changes[0].after_text, made.after_text)
+    return f"The person edited your proposal before saying yes; what they changed in it:\n{diff}\n"
 
 
 async def _carry_out(
@@ -75,13 +110,13 @@ async def _carry_out(
     row: CallRow,
     call: ToolCall,
     proposal: Proposal,
+    permission: Permission,
     *,
-    asked: bool,
     told: str,
     summary: str,
 ) -> None:
     """Consume the approval, journal the changes, make them, and write that they were made."""
-    started = await _begin(run, row, proposal, asked=asked)
+    started = await _begin(run, row, proposal, permission)
     made: list[FileChanged] = []
     try:
         for change, checkpoint, (added, removed) in zip(
@@ -122,15 +157,17 @@ async def _mark(started: Sequence[Checkpoint], made: int, tx: Connection) -> Non
         await checkpoints.mark(tx, checkpoint.id, "applied" if place < made else "undone")
 
 
-async def _begin(run: ActiveRun, row: CallRow, proposal: Proposal, *, asked: bool) -> list[Checkpoint]:
+async def _begin(
+    run: ActiveRun, row: CallRow, proposal: Proposal, permission: Permission
+) -> list[Checkpoint]:
     """Consume the approval and journal what is about to be written, in one transaction."""
-    approval = proposal.approval
     started: list[Checkpoint] = []
+    await refresh_taint(run)  # another run of the session may have read something meanwhile
 
     async def begin(tx: Connection) -> None:
         # The digest is made again from the bytes about to be written; the approval fits these or nothing.
         now = await asyncio.to_thread(proposal.bound_now, run)
-        if asked and not await approvals.consume(tx, approval.id, call_digest(now)):
+        if not await permission.take(tx, run, proposal.approval, now):
             name = proposal.changes[0].path if len(proposal.changes) == 1 else "A file"
             raise ToolError(f"{name} changed after this was proposed", fix="Read it again and propose again")
         folders: dict[str, None] = {}
@@ -146,11 +183,13 @@ async def _begin(run: ActiveRun, row: CallRow, proposal: Proposal, *, asked: boo
         await calls.update(tx, row.id, state="executing", checkpoint=started[0].id, prepared=prepared)
 
     try:
-        await run.write(StateChanged(run=run.id, state=RunState.EXECUTING), also=begin)
+        await run.write(
+            *used_rule(run, row, permission),
+            StateChanged(run=run.id, state=RunState.EXECUTING),
+            also=begin,
+        )
     except CodeLabError as error:
-        if asked:
-            async with run.services.db.write() as tx:
-                await approvals.invalidate(tx, approval.id, error.what)
+        await permission.take_back(run, proposal.approval, error.what)
         raise
     return started
 

@@ -4,33 +4,36 @@ import asyncio
 import codecs
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
-from codelab.agents.approving import ask, refusal
+from codelab.agents.approving import agree
 from codelab.agents.audited import command_ended, command_started
+from codelab.agents.authorising import Consent, Permission, used_rule
 from codelab.agents.command_proposal import CommandProposal, propose_command
 from codelab.agents.hourly import FILE_OPERATIONS, count_operations
 from codelab.agents.limits import MOST_RESULT_CHARACTERS
 from codelab.agents.permission import policy_call, refuse_denied
 from codelab.agents.reviewed_change import change_files
 from codelab.agents.run import ActiveRun
-from codelab.agents.tainting import taint_run
+from codelab.agents.tainting import refresh_taint, taint_run
 from codelab.core.errors import CodeLabError
 from codelab.core.events import CommandOutput, RunState, StateChanged
 from codelab.core.finishing import finish_first
 from codelab.core.redaction import MARK, StreamRedactor, redact
 from codelab.core.visible import visible
+from codelab.policy.call import PolicyCall
 from codelab.policy.decide import decide
-from codelab.policy.digest import call_digest
 from codelab.policy.hard_rules import NEVER_KEPT
 from codelab.policy.types import Access, Outcome, PolicyDecision, Risk, Touch
 from codelab.sandbox.difference import ChangedFile, Difference, read_difference
 from codelab.sandbox.git_changes import bring_over_git
 from codelab.sandbox.run import run_in_sandbox
-from codelab.sandbox.types import Finished, Kind
-from codelab.store import approvals, calls
+from codelab.sandbox.types import Finished, Kind, Sandbox
+from codelab.store import calls
 from codelab.store.calls import CallRow
 from codelab.store.connection import Connection
 from codelab.tools.contract import Command, FileChange, Origin, ToolError, ToolText
+from codelab.tools.run_command import edited_command
 from codelab.workspace.files import decode
 from codelab_models.wire import ToolCall
 
@@ -66,19 +69,17 @@ async def run_command(
     """
     services = run.services
     proposal = await asyncio.to_thread(propose_command, run, row, command, decision)
-    asked = decision.outcome is Outcome.ASK
-    if MARK in redact(proposal.approval.detail):
-        raise ToolError(
-            f"The command holds a secret, or the mark {MARK} that stands for one",
-            why="The person could not see what they approve",
-            fix="Do without it, or ask the person to run the command",
-        )
-    if asked:
-        verdict = await ask(run, proposal.approval)
-        if verdict.state != "approved":
-            raise refusal(verdict, "command", "It has not run")
+    _refuse_secret(proposal)
+    permission = Permission(decision)
+    if decision.outcome is Outcome.ASK:
+        asked = _as_policy_sees(run, row, command, proposal.sandbox)
+        permission = await Permission.standing(run, decision, proposal, asked)
+        if permission.consent is Consent.PERSON:
+            edit = partial(_edited, run, row)
+            proposal = await agree(run, proposal, edit, "command", "It has not run")
+            command = proposal.command
     proposal = await asyncio.to_thread(proposal.with_unsaved_of, run)
-    await _begin(run, row, proposal, asked=asked)
+    await _begin(run, row, proposal, permission)
     tell = _Teller(run, row.id)
     folder = services.commands
     async with run_in_sandbox(proposal.sandbox, proposal.job, folder, tell.take) as ran:
@@ -117,12 +118,39 @@ async def run_command(
     return None
 
 
-async def _begin(run: ActiveRun, row: CallRow, proposal: CommandProposal, *, asked: bool) -> None:
+def _refuse_secret(proposal: CommandProposal) -> None:
+    if MARK in redact(proposal.approval.detail):
+        raise ToolError(
+            f"The command holds a secret, or the mark {MARK} that stands for one",
+            why="The person could not see what they approve",
+            fix="Do without it, or ask the person to run the command",
+        )
+
+
+def _as_policy_sees(run: ActiveRun, row: CallRow, command: Command, sandbox: Sandbox) -> PolicyCall:
+    touches = [Touch(command.directory, Access.EXECUTE)]
+    call = policy_call(run, row.name, Risk.CRITICAL, touches)
+    return replace(call, argv=command.argv, environment=sandbox.kind.value)
+
+
+async def _edited(run: ActiveRun, row: CallRow, proposal: CommandProposal, text: str) -> CommandProposal:
+    """Return the proposal of a command as the person edited it, held to the policy like any other."""
+    command = edited_command(proposal.command, text)
+    decision = decide(_as_policy_sees(run, row, command, proposal.sandbox), run.services.rules)
+    if decision.outcome is Outcome.DENY:
+        raise ToolError(f"Refused: {decision.why}")
+    edited = await asyncio.to_thread(propose_command, run, row, command, decision)
+    _refuse_secret(edited)
+    return edited
+
+
+async def _begin(run: ActiveRun, row: CallRow, proposal: CommandProposal, permission: Permission) -> None:
     """Consume the approval for exactly what is about to run, and journal that it runs."""
+    await refresh_taint(run)  # another run of the session may have read something meanwhile
 
     async def begin(tx: Connection) -> None:
         now = await asyncio.to_thread(proposal.bound_now, run)
-        if asked and not await approvals.consume(tx, proposal.approval.id, call_digest(now)):
+        if not await permission.take(tx, run, proposal.approval, now):
             raise ToolError(
                 "The command changed after it was approved",
                 why="The program, a file that it names, its folder or the settings are not the same any more",
@@ -132,11 +160,13 @@ async def _begin(run: ActiveRun, row: CallRow, proposal: CommandProposal, *, ask
         await command_started(run.id, row, proposal)(tx)
 
     try:
-        await run.write(StateChanged(run=run.id, state=RunState.EXECUTING), also=begin)
+        await run.write(
+            *used_rule(run, row, permission),
+            StateChanged(run=run.id, state=RunState.EXECUTING),
+            also=begin,
+        )
     except CodeLabError as error:
-        if asked:
-            async with run.services.db.write() as tx:
-                await approvals.invalidate(tx, proposal.approval.id, error.what)
+        await permission.take_back(run, proposal.approval, error.what)
         raise
 
 
@@ -203,7 +233,8 @@ def _told(
     proposal: CommandProposal, finished: Finished, left: Sequence[tuple[str, str]], ignored: int
 ) -> str:
     usage, limits = finished.usage, proposal.job.limits
-    head = f"$ {proposal.shown}\n"
+    edited = " (as the person edited it)" if proposal.approval.replaces else ""
+    head = f"$ {proposal.command.shown}{edited}\n"
     if finished.stopped:
         values = {"seconds": limits.seconds, "memory": limits.memory, "processes": limits.processes}
         head += _STOPPED.get(finished.stopped, "It was stopped").format(

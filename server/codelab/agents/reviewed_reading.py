@@ -52,6 +52,8 @@ async def ask_to_read(run: ActiveRun, row: CallRow, title: str, decision: Policy
         after="",
         risk=decision.risk.value,
         asked_at=time.time(),
+        kind="read",
+        asker=run.services.asker,
     )
     verdict = await ask(run, approval)
     if verdict.state != "approved":

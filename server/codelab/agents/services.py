@@ -27,6 +27,7 @@ class Services:
         root: The workspace root, resolved.
         face: The id of the face that drives the runs.
         client: What the face's client calls itself.
+        kind: The kind of the face: ``lsp``, ``mcp``, ``cli``.
         settings: The settings in force.
         db: The workspace's state.
         watch: Tells when that state changes.
@@ -51,6 +52,7 @@ class Services:
     root: Path
     face: str
     client: str
+    kind: str
     settings: Settings
     db: StateDb
     watch: StateWatch
@@ -75,6 +77,11 @@ class Services:
     def rules(self) -> PolicyRules:
         """The rules in force at this moment."""
         return self.policy.current().rules
+
+    @property
+    def asker(self) -> str:
+        """Client and kind of the face, as approvals name who answers and standing rules to whom they bind."""
+        return f"{self.client} ({self.kind})"
 
     @property
     def tools(self) -> ToolContext:

@@ -114,6 +114,7 @@ async def _assemble(
         root=root,
         face=face_id,
         client=face.client,
+        kind=face.kind,
         settings=settings,
         db=db,
         watch=watch,

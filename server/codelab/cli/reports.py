@@ -5,7 +5,7 @@ from codelab.core.errors import CodeLabError
 from codelab.core.events import RunState
 from codelab.core.positions import LineSpan
 from codelab.index.types import Hit
-from codelab.workbench.types import ApprovalView, RunResult
+from codelab.workbench.types import RunResult
 
 Data = dict[str, object]
 
@@ -38,22 +38,6 @@ def hit_data(hit: Hit, *, explained: bool = False) -> Data:
 def source_data(source: LineSpan) -> Data:
     """Return a place in a file."""
     return {"path": source.path, "start_line": source.start_line, "end_line": source.end_line}
-
-
-def approval_data(approval: ApprovalView) -> Data:
-    """Return an approval as ``codelab approvals --json`` prints it."""
-    return {
-        "id": approval.id,
-        "title": approval.title,
-        "detail": approval.detail,
-        "path": approval.path,
-        "asked_by": approval.asked_by,
-        "run": approval.run,
-        "agent": approval.agent,
-        "risk": approval.risk,
-        "state": approval.state,
-        "reason": approval.reason,
-    }
 
 
 def ending_code(result: RunResult, terminal: Terminal) -> int:

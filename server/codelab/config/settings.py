@@ -185,6 +185,20 @@ class ApprovalSettings(_Section):
     wait_seconds: float = Field(
         default=300, gt=0, description="A prompt in front of a person is denied after this long."
     )
+    rule_days: float = Field(
+        default=7,
+        ge=0,
+        le=365,
+        description='How long a standing rule holds ("don\'t ask again"); 0: none can be given.',
+        json_schema_extra=_narrow("lower"),
+    )
+    proposals: bool = Field(
+        default=True,
+        description="Propose a standing rule where you have said yes to the same kind of call many times.",
+    )
+    propose_after: int = Field(
+        default=12, ge=3, description="So many times in a row, and never no, before one is proposed."
+    )
 
 
 class LimitSettings(_Section):

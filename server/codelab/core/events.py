@@ -113,12 +113,22 @@ class ApprovalAsked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalDecided(Event):
-    """An approval ended: ``approved``, ``rejected``, ``expired`` or ``invalidated``, and by whom."""
+    """An approval ended: ``approved``, ``rejected``, ``edited``, ``expired`` or ``invalidated``; by whom."""
 
     approval: str
     state: str
     by: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleUsed(Event):
+    """A call passes by a standing rule of the person's: which, in words, and how often it was used."""
+
+    call: str
+    rule: str
+    words: str
+    uses: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +193,7 @@ AnyEvent = (
     | ToolCalled
     | ApprovalAsked
     | ApprovalDecided
+    | RuleUsed
     | FileChanged
     | ToolReturned
     | CommandOutput

@@ -9,6 +9,7 @@ from codelab.core.events import (
     ModelChosen,
     ModelReading,
     Noted,
+    RuleUsed,
     RunStarted,
     ToolCalled,
     ToolReturned,
@@ -38,6 +39,8 @@ class Narrator:
                 told = "waiting for approval"
             case ApprovalDecided(state=state, by=by, reason=reason):
                 told = f"{state} by {by}" + (f": {reason}" if reason else "") if by else state
+            case RuleUsed(words=words, uses=uses, rule=rule):
+                told = f"allowed by your standing rule {rule}: {words} (use {uses})"
             case FileChanged(path=path, added=added, removed=removed):
                 told = f"changed {path} (+{added} -{removed})"
             case LimitHit(limit=limit):

@@ -1,6 +1,7 @@
 """What the client on the other end can do, read once from ``initialize``."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from lsprotocol import types
 
@@ -22,6 +23,7 @@ class ClientAbilities:
         lends: The name of the model that it lends, or an empty string.
         lent_context: Tokens of context of that model, 0 where it does not say.
         lent_tools: That model calls tools by itself.
+        approvals: It shows approvals itself, by ``codelab/approval``.
     """
 
     name: str = "an editor"
@@ -36,6 +38,7 @@ class ClientAbilities:
     lends: str = ""
     lent_context: int = 0
     lent_tools: bool = True
+    approvals: bool = False
 
 
 def read_abilities(params: types.InitializeParams) -> ClientAbilities:
@@ -60,13 +63,18 @@ def read_abilities(params: types.InitializeParams) -> ClientAbilities:
         lends=lends,
         lent_context=lent_context,
         lent_tools=lent_tools,
+        approvals=bool(_own(params.capabilities.experimental).get("approval")),
     )
+
+
+def _own(experimental: object) -> dict[str, Any]:
+    own = experimental.get("codelab") if isinstance(experimental, dict) else None
+    return own if isinstance(own, dict) else {}
 
 
 def _offer(experimental: object) -> tuple[str, int, bool]:
     """Return name, context and whether it calls tools of the model that a client lends."""
-    own = experimental.get("codelab") if isinstance(experimental, dict) else None
-    offer = own.get("requestModel") if isinstance(own, dict) else None
+    offer = _own(experimental).get("requestModel")
     said = offer if isinstance(offer, dict) else {}
     named, context = said.get("model"), said.get("context")
     name = named if isinstance(named, str) and named else "editor" if offer else ""

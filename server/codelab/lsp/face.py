@@ -21,6 +21,7 @@ from codelab.workbench.types import ApprovalPrompter, Editor, FaceInfo
 from codelab_models.registry.profile import Profile
 
 if TYPE_CHECKING:
+    from codelab.lsp.answers import Answer
     from codelab.workbench.workbench import Workbench
     from codelab_models.chat import ChatModel
 
@@ -46,6 +47,7 @@ class LspFace:
         opened: Resolved with the workbench, or with the reason why there is none.
         partial_results: What takes the pieces of an answer to a request of ours, by its token.
         progress_cancels: What to call when the person cancels a progress, by its token.
+        answers: What takes the person's answer to an approval that they put off, by its id.
         changed: Set and replaced whenever an open document changes.
     """
 
@@ -61,6 +63,7 @@ class LspFace:
         self.opened.add_done_callback(lambda future: future.cancelled() or future.exception())
         self.partial_results: dict[str | int, Callable[[object], None]] = {}
         self.progress_cancels: dict[str | int, Callable[[], None]] = {}
+        self.answers: dict[str, asyncio.Future[Answer]] = {}
         self.changed = asyncio.Event()
         self._open_workbench = open_workbench
         self._tasks: set[asyncio.Task[object]] = set()

@@ -16,6 +16,7 @@ from codelab.core.events import (
     LimitHit,
     ModelReading,
     Noted,
+    RuleUsed,
     RunStarted,
     RunState,
     Token,
@@ -150,6 +151,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     CommandOutput: lambda event: _last_line(event.text),
     ApprovalAsked: lambda _event: "waiting for your answer",
     ApprovalDecided: lambda event: event.state,
+    RuleUsed: lambda event: f"allowed by your standing rule: {event.words} (use {event.uses})",
     LimitHit: lambda event: f"limit reached ({event.limit}), finishing",
 }
 

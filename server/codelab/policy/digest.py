@@ -36,6 +36,7 @@ class BoundCommand:
         identity: Device and inode of that folder, so that another cannot be put in its place.
         environment: Names and values of its whole environment.
         profile: SHA-256 of the sandbox: its kind, its limits, what it can read.
+        network: Whether it can reach the network.
     """
 
     argv: tuple[str, ...]
@@ -45,6 +46,12 @@ class BoundCommand:
     identity: str
     environment: tuple[tuple[str, str], ...]
     profile: str
+    network: bool = False
+
+    @property
+    def environment_hash(self) -> str:
+        """SHA-256 of the environment."""
+        return hashlib.sha256(json.dumps(self.environment).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +64,10 @@ class BoundCall:
         session: The session that asks.
         run: The run that asks.
         call: The tool call's id in that run.
+        arguments: The call's arguments as the model wrote them.
+        taint: The labels of what the session has read; see ``Taint.labels``.
         files: The files it changes.
         command: The command it runs, or None.
-        arguments: What the model wrote, for a call that only reads.
     """
 
     tool: str
@@ -67,9 +75,10 @@ class BoundCall:
     session: str
     run: str
     call: str
+    arguments: str = ""
+    taint: tuple[str, ...] = ()
     files: tuple[BoundFile, ...] = field(default=())
     command: BoundCommand | None = None
-    arguments: str = ""
 
 
 def call_digest(call: BoundCall) -> str:

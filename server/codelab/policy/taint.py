@@ -22,8 +22,14 @@ class Taint:
         """Return the labels of both."""
         return Taint(_joined(self.untrusted, other.untrusted), _joined(self.private, other.private))
 
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels as a digest binds them: each untrusted source, and that there is private text."""
+        return (*(f"{UNTRUSTED}{one}" for one in self.untrusted), *(("private",) if self.private else ()))
+
 
 UNTAINTED = Taint()
+UNTRUSTED = "untrusted "
+"""How a label of untrusted text begins."""
 
 
 def in_words(sources: tuple[str, ...]) -> str:

@@ -1,7 +1,8 @@
 """Approvals: what was put before a person, and the one answer that counts.
 
 pending -> approved -> consumed, or pending -> rejected | expired | invalidated, or approved -> invalidated.
-Each step is one UPDATE that names the state it leaves, so of two processes one wins.
+Each step is one UPDATE that names the state it leaves, so of two processes one wins. An approval that the
+person edited is invalidated, and what they edited is proposed as another that ``replaces`` it.
 """
 
 from dataclasses import dataclass
@@ -39,7 +40,19 @@ class Approval:
         decided_by: The face or client that answered.
         asked_at: Unix time.
         shown_at: Unix time at which it was first in front of a person, or None.
-        expires_at: Unix time at which it is denied, or None while nobody sees it.
+        decided_at: Unix time of the answer, or None.
+        kind: ``edit``, ``command`` or ``read``.
+        asker: Client and kind of the face whose run asks, as a standing rule binds them: ``Neovim (lsp)``.
+        likeness: What calls like this one have in common; see ``codelab.policy.standing``.
+        editable: The text that the person may change before they say yes, or None where there is none.
+        edited: What they changed it to, or None.
+        replaces: The approval whose text they edited, or an empty string.
+        note: What the person should know besides.
+        risk_words: The risk of this call in one line.
+        trust_words: What became of calls like it in one line.
+        offer: The standing rule that the person may give with their yes, as JSON, or an empty string.
+        offer_words: That rule in words.
+        proposal: Why it is proposed to them now, or an empty string.
     """
 
     id: str
@@ -62,7 +75,19 @@ class Approval:
     decided_by: str = ""
     asked_at: float = 0.0
     shown_at: float | None = None
-    expires_at: float | None = None
+    decided_at: float | None = None
+    kind: str = "edit"
+    asker: str = ""
+    likeness: str = ""
+    editable: str | None = None
+    edited: str | None = None
+    replaces: str = ""
+    note: str = ""
+    risk_words: str = ""
+    trust_words: str = ""
+    offer: str = ""
+    offer_words: str = ""
+    proposal: str = ""
 
 
 async def propose(db: aiosqlite.Connection, approval: Approval) -> None:
@@ -119,20 +144,48 @@ async def list_approvals(db: aiosqlite.Connection, state: str = "") -> list[Appr
     return [Approval(*row) for row in found]
 
 
-async def mark_shown(db: aiosqlite.Connection, approval_id: str, now: float, wait_seconds: float) -> bool:
-    """Start the clock of an approval that is now in front of a person; it starts only once.
+async def put_in_front(
+    db: aiosqlite.Connection, approval_id: str, face: str, now: float, *, editing: bool = False
+) -> bool:
+    """Note that a face has an approval in front of a person.
+
+    Args:
+        db: A connection inside a transaction.
+        approval_id: The approval.
+        face: The face.
+        now: Unix time.
+        editing: Whether the person edits it there, for which there is no limit of time.
 
     Returns:
-        Whether this call started it.
+        Whether it is still pending.
     """
+    await db.execute(
+        "INSERT OR REPLACE INTO approval_prompts (approval, face, editing) VALUES (?, ?, ?)",
+        (approval_id, face, editing),
+    )
     return bool(
         await rows.change(
             db,
-            "UPDATE approvals SET shown_at = ?2, expires_at = ?2 + ?3"
-            " WHERE id = ?1 AND state = 'pending' AND shown_at IS NULL",
-            (approval_id, now, wait_seconds),
+            "UPDATE approvals SET shown_at = coalesce(shown_at, ?2) WHERE id = ?1 AND state = 'pending'",
+            (approval_id, now),
         )
     )
+
+
+async def take_away(db: aiosqlite.Connection, approval_id: str, face: str) -> None:
+    """Note that a face no longer has an approval in front of a person."""
+    await db.execute("DELETE FROM approval_prompts WHERE approval = ? AND face = ?", (approval_id, face))
+
+
+async def in_front_at(db: aiosqlite.Connection, approval_id: str) -> dict[str, bool]:
+    """Return the faces that say they have an approval in front of a person, and whether they edit it there.
+
+    Some of them may be dead.
+    """
+    found = await db.execute_fetchall(
+        "SELECT face, editing FROM approval_prompts WHERE approval = ?", (approval_id,)
+    )
+    return {str(face): bool(editing) for face, editing in found}
 
 
 async def decide(  # noqa: PLR0917 - the order of a sentence
@@ -163,8 +216,8 @@ async def decide(  # noqa: PLR0917 - the order of a sentence
         raise ValueError(f"{state!r} is not an answer")
     counted = await rows.change(
         db,
-        "UPDATE approvals SET state = ?2, decided_by = ?3, reason = ?4"
-        " WHERE id = ?1 AND state = 'pending' AND (expires_at IS NULL OR ?5 < expires_at)",
+        "UPDATE approvals SET state = ?2, decided_by = ?3, reason = ?4, decided_at = ?5"
+        " WHERE id = ?1 AND state = 'pending'",
         (approval_id, state, rows.storable(by), rows.storable(reason), now),
     )
     if counted:
@@ -173,17 +226,39 @@ async def decide(  # noqa: PLR0917 - the order of a sentence
     return bool(counted)
 
 
-async def expire(db: aiosqlite.Connection, now: float) -> list[str]:
-    """End the approvals whose time is over and return their ids."""
-    found = await db.execute_fetchall(
-        "UPDATE approvals SET state = 'expired', reason = 'nobody answered in time'"
-        " WHERE state = 'pending' AND expires_at <= ? RETURNING id",
-        (now,),
+async def edit(db: aiosqlite.Connection, approval_id: str, text: str, by: str, now: float) -> bool:
+    """Take note of what the person changed the text to; the run then asks for that instead.
+
+    Returns:
+        True if this answer counts; false if another came first, or there is nothing to edit.
+    """
+    counted = await rows.change(
+        db,
+        "UPDATE approvals SET state = 'invalidated', edited = ?2, decided_by = ?3, decided_at = ?4,"
+        " reason = 'the person edited it' WHERE id = ?1 AND state = 'pending' AND editable IS NOT NULL",
+        (approval_id, rows.storable(text), rows.storable(by), now),
     )
-    expired = [str(approval_id) for (approval_id,) in found]
-    for approval_id in expired:
+    if counted:
+        decided = await get(db, approval_id)
+        await _note(db, AuditKind.APPROVAL_ANSWERED, decided, state="edited", by=by, reason="")
+    return bool(counted)
+
+
+async def expire(db: aiosqlite.Connection, approval_id: str, now: float) -> bool:
+    """End an approval that was in front of a person for long enough.
+
+    Returns:
+        Whether it was still pending.
+    """
+    ended = await rows.change(
+        db,
+        "UPDATE approvals SET state = 'expired', reason = 'nobody answered in time', decided_at = ?2"
+        " WHERE id = ?1 AND state = 'pending'",
+        (approval_id, now),
+    )
+    if ended:
         await _note(db, AuditKind.APPROVAL_EXPIRED, await get(db, approval_id))
-    return expired
+    return bool(ended)
 
 
 async def invalidate(db: aiosqlite.Connection, approval_id: str, why: str) -> bool:
@@ -222,6 +297,14 @@ async def consume(db: aiosqlite.Connection, approval_id: str, digest: str) -> bo
     if used:
         await _note(db, AuditKind.APPROVAL_USED, await get(db, approval_id), digest=digest)
     return bool(used)
+
+
+async def replacement(db: aiosqlite.Connection, approval_id: str) -> Approval | None:
+    """Return the approval that asks for what the person edited another to, or None while there is none."""
+    found = await rows.select(
+        db, Approval, "FROM approvals WHERE replaces = ? ORDER BY n LIMIT 1", (approval_id,)
+    )
+    return Approval(*found[0]) if found else None
 
 
 async def of_run(db: aiosqlite.Connection, run_id: str) -> list[Approval]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pydantic import Field
 
@@ -11,6 +12,7 @@ from codelab.tools.contract import Arguments, FileChange, Tool, ToolContext, Too
 from codelab.workspace.edits import replace_exact
 from codelab.workspace.files import decode, encode
 from codelab.workspace.paths import relative
+from codelab.workspace.text import main_newline, with_newlines
 
 MOST_BYTES = 1_000_000  # SAFE-5: written content is at most 1 MB
 
@@ -48,14 +50,37 @@ def _propose(arguments: EditFile, context: ToolContext) -> FileChange:
         if arguments.content is not None
         else _edited(path, arguments, context)
     )
-    if change.after is not None and len(change.after) > MOST_BYTES:
-        raise ToolError(
-            f"{path} would hold {len(change.after):,} bytes; at most {MOST_BYTES:,} may be written"
-        )
     if change.after == change.before:
         raise ToolError(f"These replacements leave {path} as it is")
-    _require_readable(change)
+    _require_sound(change)
     return change
+
+
+def edited_change(change: FileChange, text: str) -> FileChange:
+    """Return a change as the person edited it: the whole text that the file is to hold.
+
+    Line ends that an editor or a form has made plain become those of the text that was proposed.
+
+    Raises:
+        ToolError: It cannot be written, or would change nothing.
+        InputError: It does not fit the file's encoding.
+    """
+    if "\r" in change.after_text and "\r" not in text:
+        text = with_newlines(text, main_newline(change.after_text))
+    after = text.encode() if change.before is None else encode(decode(change.path, change.before), text)
+    edited = replace(change, after=after, after_text=text)
+    if edited.after == edited.before:
+        raise ToolError(f"The edited text leaves {change.path} as it is", fix="Say no instead")
+    _require_sound(edited)
+    return edited
+
+
+def _require_sound(change: FileChange) -> None:
+    if change.after is not None and len(change.after) > MOST_BYTES:
+        raise ToolError(
+            f"{change.path} would hold {len(change.after):,} bytes; at most {MOST_BYTES:,} may be written"
+        )
+    _require_readable(change)
 
 
 def _require_readable(change: FileChange) -> None:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pydantic import Field, model_validator
 
@@ -9,6 +10,8 @@ from codelab.policy.types import Access, Risk, Touch
 from codelab.tools.contract import Arguments, Command, Tool, ToolContext, ToolError
 from codelab.workspace.paths import relative
 
+SHELL = ("/bin/sh", "-c")
+"""What stands before a line for the shell."""
 _MOST_CHARACTERS = 20_000  # a person has to read it
 
 
@@ -34,7 +37,13 @@ def _touches(arguments: RunCommand, context: ToolContext) -> Sequence[Touch]:
 
 
 async def _call(arguments: RunCommand, context: ToolContext) -> Command:
-    argv = arguments.argv or ("/bin/sh", "-c", arguments.shell)
+    argv = arguments.argv or (*SHELL, arguments.shell)
+    _require_sound(argv)
+    directory = relative(context.view.root, arguments.directory)
+    return Command(argv, _shown(arguments), directory, arguments.seconds)
+
+
+def _require_sound(argv: Sequence[str]) -> None:
     if any("\0" in part for part in argv):
         raise ToolError("The command holds a NUL character", fix="Leave it out")
     if sum(map(len, argv)) > _MOST_CHARACTERS:
@@ -42,8 +51,29 @@ async def _call(arguments: RunCommand, context: ToolContext) -> Command:
             f"The command is longer than {_MOST_CHARACTERS:,} characters",
             fix="Write it to a file with edit_file and run that",
         )
-    directory = relative(context.view.root, arguments.directory)
-    return Command(argv, _shown(arguments), directory, arguments.seconds)
+
+
+def edited_command(command: Command, text: str) -> Command:
+    """Return a command as the person edited it; a line for the shell stays one, arguments stay arguments.
+
+    Raises:
+        ToolError: It is no command.
+    """
+    text = text.strip("\n")
+    if command.argv[:2] == SHELL and command.shown == command.argv[2]:
+        argv: tuple[str, ...] = (*SHELL, text)
+    else:
+        try:
+            argv = tuple(shlex.split(text))
+        except ValueError as error:
+            raise ToolError(
+                "The edited command cannot be read", why=str(error), fix="Close every quotation mark"
+            ) from None
+    if not argv or not text.strip():
+        raise ToolError("The edited command is empty", fix="Say no instead")
+    _require_sound(argv)
+    shown = text if argv[:2] == SHELL and argv[2:] == (text,) else shlex.join(argv)
+    return replace(command, argv=argv, shown=shown)
 
 
 def _shown(arguments: RunCommand) -> str:

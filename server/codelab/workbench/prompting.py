@@ -2,16 +2,14 @@
 
 import asyncio
 import logging
-import time
 from contextlib import suppress
 
 from codelab.agents.services import Services
 from codelab.core.errors import CodeLabError
-from codelab.core.visible import visible
 from codelab.store import approvals
 from codelab.store.approvals import Approval
-from codelab.workbench.results import shown_state
-from codelab.workbench.types import ApprovalPrompter, ApprovalView
+from codelab.workbench.answering import view_of
+from codelab.workbench.types import ApprovalPrompter
 
 _log = logging.getLogger(__name__)
 _LOOK_AGAIN_SECONDS = 1.0  # clocks that run out and faces that die change no row
@@ -70,15 +68,8 @@ class ApprovalPrompts:
                     await task
                 self._open.pop(approval, None)
         for row in pending.values():
-            if row.id not in self._open and self._is_for_us(row) and await self._start_clock(row.id):
+            if row.id not in self._open and self._is_for_us(row):
                 self._open[row.id] = asyncio.create_task(self._show(row), name=f"prompt {row.id}")
-
-    async def _start_clock(self, approval: str) -> bool:
-        """Note that an approval is in front of a person now; false if it was decided meanwhile."""
-        async with self._services.db.write() as tx:
-            wait_seconds = self._services.settings.approvals.wait_seconds
-            await approvals.mark_shown(tx, approval, time.time(), wait_seconds)
-            return (await approvals.get(tx, approval)).state == "pending"
 
     def _is_for_us(self, row: Approval) -> bool:
         if row.face == self._services.face:
@@ -87,31 +78,10 @@ class ApprovalPrompts:
 
     async def _show(self, row: Approval) -> None:
         try:
-            await self._prompter(view_of(row, self._services.face))
+            await self._prompter(view_of(row, self._services))
         except CodeLabError:
             _log.warning("could not show approval %s", row.id, exc_info=True)
         except asyncio.CancelledError:
             raise
         except Exception:  # a face's defect must not end the looking
             _log.exception("could not show approval %s", row.id)
-
-
-def view_of(row: Approval, face: str) -> ApprovalView:
-    """Return an approval as a face shows it."""
-    own = row.face == face
-    return ApprovalView(
-        id=row.id,
-        title=row.title,
-        detail=row.detail,
-        path=row.path,
-        before=row.before,
-        after=row.after,
-        asked_by="" if own else visible(f'"{row.client}", session {row.session}'),
-        own=own,
-        run=row.run,
-        agent=row.agent,
-        risk=row.risk,
-        state=shown_state(row.state),
-        reason=visible(row.reason),
-        decided_by=visible(row.decided_by),
-    )

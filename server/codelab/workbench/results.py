@@ -6,6 +6,7 @@ from codelab.agents.run import ActiveRun
 from codelab.core.events import RunEnded
 from codelab.core.positions import LineSpan
 from codelab.store import approvals, checkpoints, runs
+from codelab.store.approvals import Approval
 from codelab.store.checkpoints import Checkpoint
 from codelab.store.connection import Connection
 from codelab.workbench.types import ChangedFile, RunResult
@@ -17,9 +18,7 @@ async def result_of(active: ActiveRun) -> RunResult:
     """Return how a run stands."""
     async with active.services.db.read() as rx:
         row = await runs.get(rx, active.id)
-        asked = [
-            (approval.id, shown_state(approval.state)) for approval in await approvals.of_run(rx, row.id)
-        ]
+        asked = [(approval.id, shown_state(approval)) for approval in await approvals.of_run(rx, row.id)]
         lost = active.unstored
         return RunResult(
             run=row.id,
@@ -39,9 +38,11 @@ async def result_of(active: ActiveRun) -> RunResult:
         )
 
 
-def shown_state(state: str) -> str:
+def shown_state(approval: Approval) -> str:
     """Return an approval's state as people know it: one that was used is approved."""
-    return "approved" if state == "consumed" else state
+    if approval.edited is not None:
+        return "edited"
+    return "approved" if approval.state == "consumed" else approval.state
 
 
 async def changed_files(rx: Connection, run: str) -> tuple[ChangedFile, ...]:

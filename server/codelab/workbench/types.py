@@ -24,6 +24,7 @@ __all__ = [
     "InterruptedRun",
     "Mode",
     "RunResult",
+    "StandingRuleView",
     "UndoResult",
     "Verdict",
     "WorkbenchStatus",
@@ -35,6 +36,7 @@ class Verdict(StrEnum):
 
     APPROVED = "approved"
     REJECTED = "rejected"
+    EDITED = "edited"  # not yet a yes: what they edited is put before them as a proposal of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,16 @@ class ApprovalView:
         run: The run.
         agent: The agent.
         risk: ``low``, ``medium``, ``high`` or ``critical``.
-        state: ``pending``, ``approved``, ``rejected``, ``expired`` or ``invalidated``.
+        state: ``pending``, ``approved``, ``rejected``, ``edited``, ``expired`` or ``invalidated``.
         reason: Why the person said no, when they said why.
         decided_by: Who answered, or an empty string.
+        note: What the person should know besides, or an empty string.
+        risk_words: The risk in one line.
+        trust_words: What became of calls like it, in one line.
+        editable: The text that the person may change before they say yes; None where there is none.
+        rule: The standing rule that may be given here with a yes, in words; empty where none may.
+        rule_days: How long it would hold.
+        proposal: Why that rule is proposed now, or an empty string.
     """
 
     id: str
@@ -93,6 +102,45 @@ class ApprovalView:
     state: str
     reason: str = ""
     decided_by: str = ""
+    note: str = ""
+    risk_words: str = ""
+    trust_words: str = ""
+    editable: str | None = None
+    rule: str = ""
+    rule_days: float = 0.0
+    proposal: str = ""
+
+    @property
+    def remarks(self) -> str:
+        """All that is said besides the title and the detail, a line each."""
+        offered = f'"Don\'t ask again" would allow {self.rule} for {self.rule_days:g} days.'
+        lines = (self.note, self.risk_words, self.trust_words, self.proposal, offered if self.rule else "")
+        return "\n".join(filter(None, lines))
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRuleView:
+    """A standing rule as a face shows it.
+
+    Attributes:
+        id: Names it.
+        words: What it allows.
+        client: Where it was given and for whom it holds.
+        agent: The agent whose calls it is about.
+        created_at: Unix time.
+        expires_at: Unix time.
+        uses: Calls that it let pass.
+        state: ``holds``, ``expired``, or why it ended.
+    """
+
+    id: str
+    words: str
+    client: str
+    agent: str
+    created_at: float
+    expires_at: float
+    uses: int
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +246,8 @@ class ApprovalPrompter(Protocol):
     async def __call__(self, approval: ApprovalView) -> None:
         """Show the approval and call ``Workbench.decide`` with the person's answer.
 
-        It is cancelled when another face's answer came first.
+        While it is in front of the person, and only then, ``Workbench.in_front`` is entered. It is cancelled
+        when another face's answer came first.
         """
         ...
 

@@ -1,9 +1,8 @@
 """The workbench: what every face can do with a workspace."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
 from codelab.agents.changes import standing_checkpoints, undo_change
@@ -18,11 +17,13 @@ from codelab.core.secret_sources import values_of_file
 from codelab.index.types import Hit, IndexStatus, Symbol
 from codelab.policy.types import Mode
 from codelab.store import approvals
+from codelab.workbench.answering import decide, in_front, replacement, view_of
 from codelab.workbench.code import Code
 from codelab.workbench.handle import RunHandle
 from codelab.workbench.knowledge import Knowledge
-from codelab.workbench.prompting import ApprovalPrompts, view_of
-from codelab.workbench.results import changed_file, joined, shown_state
+from codelab.workbench.prompting import ApprovalPrompts
+from codelab.workbench.results import changed_file, joined
+from codelab.workbench.rules import StandingRules
 from codelab.workbench.standing import status_of
 from codelab.workbench.types import (
     ApprovalPrompter,
@@ -70,6 +71,7 @@ class Workbench:
         self._services = services
         self._knowledge = knowledge
         self.code = Code(services.root, knowledge)
+        self.rules = StandingRules(services)
         self._parts = parts
         self._prompts: ApprovalPrompts | None = None
         self._handles: dict[str, RunHandle] = {}
@@ -315,35 +317,45 @@ class Workbench:
         """Return the workspace's approvals in a state, oldest first; an empty state means all."""
         async with self._services.db.read() as rx:
             rows = await approvals.list_approvals(rx)
-        views = [view_of(row, self._services.face) for row in rows]
+        views = [view_of(row, self._services) for row in rows]
         return [view for view in views if state in ("", view.state)]
 
     async def approval(self, approval: str) -> ApprovalView:
         """Return one approval; a unique beginning of its id is enough."""
         async with self._services.db.read() as rx:
-            return view_of(await approvals.find(rx, approval), self._services.face)
+            return view_of(await approvals.find(rx, approval), self._services)
 
-    async def decide(self, approval: str, verdict: Verdict, *, reason: str = "") -> Decision:
+    def in_front(self, approval: str, *, editing: bool = False) -> AbstractAsyncContextManager[None]:
+        """Say that an approval is in front of a person while the block runs.
+
+        Its clock then runs, but where they are editing it.
+        """
+        return in_front(self._services, approval, editing=editing)
+
+    async def decide(
+        self, approval: str, verdict: Verdict, *, reason: str = "", text: str = "", always: bool = False
+    ) -> Decision:
         """Answer an approval as the person in front of this face; the first answer wins, atomically.
 
         Args:
             approval: Its id, or a unique beginning of it.
             verdict: The answer.
             reason: Why not, for the agent to read.
+            text: With ``Verdict.EDITED`` what they edited it to; it is put before them again.
+            always: With ``Verdict.APPROVED``: give the standing rule that was offered, too.
+
+        Raises:
+            NotFound: There is no such approval.
+            InputError: It cannot be edited, or no standing rule may be given for it here.
         """
-        now = time.time()
-        by = f"{self.face.client} ({self.face.kind})"
-        async with self._services.db.write() as tx:
-            row = await approvals.find(tx, approval)
-            await approvals.expire(tx, now)
-            counted = await approvals.decide(tx, row.id, verdict.value, by, reason, now)
-            row = await approvals.get(tx, row.id)
-        if counted:
-            if self._prompts is not None:
-                self._prompts.answered_here(row.id)
-            return Decision(row.state, True)
-        who = f" by {row.decided_by}" if row.decided_by else ""
-        return Decision(shown_state(row.state), False, f"This was already {shown_state(row.state)}{who}.")
+        row, decision = await decide(self._services, approval, verdict, reason, text, always=always)
+        if decision.counted and self._prompts is not None:
+            self._prompts.answered_here(row)
+        return decision
+
+    async def replacement(self, approval: str, seconds: float) -> ApprovalView | None:
+        """Wait for the approval of what the person edited another to; None if none came in time."""
+        return await replacement(self._services, approval, seconds)
 
     # --- undo and status ----------------------------------------------------------------------------------
 
@@ -365,7 +377,10 @@ class Workbench:
             EditConflict: The person has since changed the very lines; nothing was touched.
             NotFound: There is nothing to undo.
         """
+        async with self._services.db.read() as rx:
+            calls = {one.call for one in await standing_checkpoints(rx, checkpoint)}
         undone = await undo_change(self._services, checkpoint)
+        await self.rules.withdraw_for(calls)
         kept = " What you typed since was kept." if undone.kept_typing else ""
         verb = "is as it was" if len(undone.paths) == 1 else "are as they were"
         return UndoResult(undone.paths, f"{', '.join(undone.paths)} {verb} before.{kept}")

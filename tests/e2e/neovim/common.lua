@@ -25,8 +25,8 @@ end
 
 -- Let the person answer: answers is a list of titles or false for a closed prompt, one per prompt.
 function M.person(answers)
-  local function choose(message, titles)
-    table.insert(M.prompts, { message = message, choices = titles })
+  local function choose(message, titles, shown)
+    table.insert(M.prompts, { message = message, choices = titles, shown = shown })
     local answer = table.remove(answers, 1)
     for index, title in ipairs(titles) do
       if title == answer then
@@ -36,7 +36,11 @@ function M.person(answers)
     return 0
   end
   vim.fn.confirm = function(message, choices) -- what the plugin asks with
-    return choose(message, vim.split(choices:gsub("&", ""), "\n"))
+    local shown = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")
+    return choose(message, vim.split(choices:gsub("&", ""), "\n"), shown)
+  end
+  vim.fn.input = function() -- reasons, and commands that are edited
+    return table.remove(answers, 1)
   end
   vim.fn.inputlist = function(lines) -- what Neovim 0.7 itself asks with
     local titles = {}

@@ -3,7 +3,7 @@ local common = dofile(vim.env.SCENARIO_FOLDER .. "/common.lua")
 
 common.main(function()
   common.listen()
-  common.person({ "Reject", false })
+  common.person({ "Reject", "use a decorator", false })
   require("codelab").setup({ cmd = common.server() })
   vim.cmd("edit " .. vim.env.SCENARIO_FILE)
   common.attached()

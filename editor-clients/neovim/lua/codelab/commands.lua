@@ -1,4 +1,4 @@
--- :CodeLab chat|run|search|status|undo|stop|resume
+-- :CodeLab chat|run|search|status|undo|stop|resume|answer
 local M = {}
 
 -- Return the client that serves a buffer, else any.
@@ -93,6 +93,9 @@ local commands = {
   end,
   resume = function(text)
     M.execute("codelab.resume", { run = text })
+  end,
+  answer = function()
+    require("codelab.approvals").answer()
   end,
 }
 

@@ -18,19 +18,22 @@ end
 function M.show_message_request(_, params)
   local titles = {}
   for index, action in ipairs(params.actions or {}) do
-    titles[index] = "&" .. action.title
+    titles[index] = action.title
   end
+  local lettered = require("codelab.approvals").with_letters(titles)
   vim.cmd("redraw")
-  local choice = vim.fn.confirm(params.message, table.concat(titles, "\n"), 0)
+  local choice = vim.fn.confirm(params.message, table.concat(lettered, "\n"), 0)
   return (params.actions or {})[choice] or vim.NIL
 end
 
 -- Return the handlers that this version of Neovim needs.
 function M.handlers()
+  local approval = require("codelab.approvals").request
   if not OLD then
-    return {}
+    return { ["codelab/approval"] = approval }
   end
   return {
+    ["codelab/approval"] = approval,
     ["window/showDocument"] = M.show_document,
     ["window/showMessageRequest"] = M.show_message_request,
   }
@@ -39,6 +42,7 @@ end
 -- Return what the client can do, with these handlers.
 function M.capabilities()
   local capabilities = vim.lsp.protocol.make_client_capabilities()
+  capabilities.experimental = { codelab = { approval = true } }
   if OLD then
     capabilities.window.showDocument = { support = true }
     capabilities.workspace.workspaceEdit.documentChanges = true

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from lsprotocol import types
 
+from codelab.lsp.commands.answer import answer
 from codelab.lsp.commands.chat import chat
 from codelab.lsp.commands.index import index
 from codelab.lsp.commands.resume import resume
@@ -23,4 +24,5 @@ COMMANDS: dict[str, Callable[[LspFace, types.ExecuteCommandParams], Awaitable[ob
     "codelab.search": search,
     "codelab.resume": resume,
     "codelab.index": index,
+    "codelab.answer": answer,
 }
