@@ -20,6 +20,8 @@ DONE = 'def pay(amount):\n    if amount < 0:\n        raise ValueError("negative
 PAID = PAYMENTS.replace(ASKED, DONE)
 TITLE = "CodeLab (coder) wants to change payments.py (+2 -1)"
 DIFF = """\
+asked after reading untrusted text: payments.py
+
 --- a/payments.py
 +++ b/payments.py
 @@ -1,3 +1,4 @@
@@ -29,9 +31,8 @@ DIFF = """\
 +        raise ValueError("negative")
      return amount"""
 REMARKS = """\
-Risk: medium (23 of 100): changes a file, 3 lines, can be undone
-Trust: none yet, these are the first edits of coder
-"Don't ask again" would allow changes of payments.py for 7 days."""
+Risk: medium (43 of 100): changes a file, the session has read text of others, 3 lines, can be undone
+Trust: none yet, these are the first edits of coder"""
 QUESTION = f"{TITLE}\n\n{DIFF}\n\n{REMARKS}"
 EDIT = When(role="user", times=1).call(
     "edit_file", {"path": "payments.py", "replacements": [{"old": ASKED, "new": DONE}]}
@@ -61,7 +62,7 @@ def test_an_edit_is_asked_for_shown_applied_and_undone_to_the_byte(file: Path) -
     assert played["offered"] == ["Do what this comment asks", "Explain with CodeLab"]
     looked, edited, applied = played["prompts"]
     assert looked == edited and looked["message"] == "Make this change?"
-    assert looked["choices"] == ["Apply", "Apply, and don't ask again", "Edit", "Look first", "Reject"]
+    assert looked["choices"] == ["Apply", "Edit", "Look first", "Reject"]
     assert looked["shown"].split("\n\n", 1)[1] == DIFF
     assert looked["shown"].startswith(f"{TITLE}\nRisk: medium") and REMARKS in looked["shown"]
     assert "This is the change as you edited it." in applied["shown"]

@@ -27,6 +27,8 @@ PAID = PAYMENTS.replace(ASKED, DONE)
 QUESTION = """\
 CodeLab (coder) wants to change payments.py (+2 -1)
 
+asked after reading untrusted text: payments.py
+
 --- a/payments.py
 +++ b/payments.py
 @@ -1,3 +1,4 @@
@@ -36,9 +38,8 @@ CodeLab (coder) wants to change payments.py (+2 -1)
 +        raise ValueError("negative")
      return amount
 
-Risk: medium (23 of 100): changes a file, 3 lines, can be undone
-Trust: none yet, these are the first edits of coder
-"Don't ask again" would allow changes of payments.py for 7 days."""
+Risk: medium (43 of 100): changes a file, the session has read text of others, 3 lines, can be undone
+Trust: none yet, these are the first edits of coder"""
 DO, EXPLAIN = "Do what this comment asks", "Explain with CodeLab"
 
 
@@ -104,7 +105,7 @@ async def test_a_comment_is_done_after_the_person_said_yes_and_undone_again(
         assert set(started) == {"run", "session", "state"}
         prompt = await scene.editor.prompt()
         assert prompt.message == QUESTION
-        assert prompt.choices == ["Apply", "Apply, and don't ask again", "Show diff", "Reject"]
+        assert prompt.choices == ["Apply", "Show diff", "Reject"]
         assert scene.editor.text == PAYMENTS
         prompt.answer("Show diff")
         prompt = await scene.editor.prompt()
