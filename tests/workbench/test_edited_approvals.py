@@ -145,3 +145,15 @@ async def test_changes_of_several_files_cannot_be_edited_as_one_text(tmp_path: P
             await bench.decide(person.shown[1].id, YES)
             await handle.result()
     assert (root / "a.txt").read_text() == "1\nx\n"
+
+
+@pytest.mark.req("SAFE-2", "SAFE-7")
+async def test_a_text_that_holds_a_known_secret_is_not_edited_in_its_redacted_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "correct-horse-battery-staple"
+    monkeypatch.setenv("SHOP_API_KEY", secret)
+    root = write_files(tmp_path / "shop", {"payments.py": f'KEY = "{secret}"\n{PAYMENTS}'})
+    _, _, person = await run_coder(root, YES)
+    assert person.shown[0].editable is None
+    assert (root / "payments.py").read_text() == f'KEY = "{secret}"\n{CHANGED}'
