@@ -12,7 +12,7 @@ from typing import Any
 
 from codelab.core.errors import StateError
 
-CHECKED = frozenset({"messages", "approvals", "checkpoints"})
+CHECKED = frozenset({"messages", "approvals", "checkpoints", "standing_rules"})
 _OWN = ("n", "hash")
 DAMAGED = "a stored row is damaged"
 

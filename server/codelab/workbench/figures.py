@@ -102,5 +102,5 @@ async def approval_figures(services: Services) -> ApprovalFigures:
 def _trust(asked: list[AskedCall], now: float) -> Iterable[TrustFigures]:
     for agent, kind in sorted({(one.agent, one.kind) for one in asked}):
         of_kind = [one for one in asked if (one.agent, one.kind) == (agent, kind)]
-        trust = trust_in(agent, KINDS[kind], endings_of(of_kind), now)
+        trust = trust_in(agent, KINDS.get(kind, "calls"), endings_of(of_kind), now)
         yield TrustFigures(agent, kind, round(trust.score, 3), trust.words)

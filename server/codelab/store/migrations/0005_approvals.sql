@@ -1,7 +1,26 @@
 -- Approvals whose clock runs only while somebody sees them, that a person may edit, and standing rules.
 
+-- The hash of a row that is sound stays right; a value that is empty does not count in it.
+UPDATE approvals SET expires_at = NULL, hash = row_hash(
+    'id', CAST(id AS BLOB), 'run', CAST(run AS BLOB), 'session', CAST(session AS BLOB),
+    'call', CAST(call AS BLOB), 'agent', CAST(agent AS BLOB), 'client', CAST(client AS BLOB),
+    'face', CAST(face AS BLOB), 'tool', CAST(tool AS BLOB), 'digest', CAST(digest AS BLOB),
+    'title', CAST(title AS BLOB), 'detail', CAST(detail AS BLOB), 'path', CAST(path AS BLOB),
+    'before', CAST(before AS BLOB), 'after', CAST(after AS BLOB), 'risk', CAST(risk AS BLOB),
+    'state', CAST(state AS BLOB), 'reason', CAST(reason AS BLOB), 'decided_by', CAST(decided_by AS BLOB),
+    'asked_at', asked_at, 'shown_at', shown_at
+) WHERE expires_at IS NOT NULL AND hash = row_hash(
+    'id', CAST(id AS BLOB), 'run', CAST(run AS BLOB), 'session', CAST(session AS BLOB),
+    'call', CAST(call AS BLOB), 'agent', CAST(agent AS BLOB), 'client', CAST(client AS BLOB),
+    'face', CAST(face AS BLOB), 'tool', CAST(tool AS BLOB), 'digest', CAST(digest AS BLOB),
+    'title', CAST(title AS BLOB), 'detail', CAST(detail AS BLOB), 'path', CAST(path AS BLOB),
+    'before', CAST(before AS BLOB), 'after', CAST(after AS BLOB), 'risk', CAST(risk AS BLOB),
+    'state', CAST(state AS BLOB), 'reason', CAST(reason AS BLOB), 'decided_by', CAST(decided_by AS BLOB),
+    'asked_at', asked_at, 'shown_at', shown_at, 'expires_at', expires_at
+);
+
 ALTER TABLE approvals DROP COLUMN expires_at;
-ALTER TABLE approvals ADD COLUMN kind TEXT NOT NULL DEFAULT 'edit';
+ALTER TABLE approvals ADD COLUMN kind TEXT NOT NULL DEFAULT '';
 ALTER TABLE approvals ADD COLUMN asker TEXT NOT NULL DEFAULT '';
 ALTER TABLE approvals ADD COLUMN likeness TEXT NOT NULL DEFAULT '';
 ALTER TABLE approvals ADD COLUMN editable TEXT;
@@ -42,7 +61,8 @@ CREATE TABLE standing_rules (
     uses INTEGER NOT NULL,
     used_at REAL,
     ended_at REAL,
-    ended_why TEXT NOT NULL
+    ended_why TEXT NOT NULL,
+    hash TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE TABLE standing_rule_uses (
