@@ -21,8 +21,9 @@ async def test_an_old_approval_is_read_and_a_damaged_one_is_refused(tmp_path: Pa
         row_hashes.keep_hashes(db)
         db.execute("INSERT INTO sessions (id, title, client, created_at) VALUES ('ses-1', 't', 'c', 1)")
         names = ["session", "agent", "reason", "task", "face", "mode", "model", "answer", "error", "focus"]
+        more = ", ".join(names)
         db.execute(
-            f"INSERT INTO runs (id, state, tokens, cost_usd, wait, created_at, updated_at, {', '.join(names)})"
+            f"INSERT INTO runs (id, state, tokens, cost_usd, wait, created_at, updated_at, {more})"
             " VALUES ('run-1', 'done', 0, 0, 0, 1, 1, 'ses-1'" + ", ''" * (len(names) - 1) + ")"
         )
         for number in range(3):

@@ -20,7 +20,7 @@ RELEASED = {
     "migrations": {
         "foundation": "9f748cd1c684699b855b91a858e38017f3c097ec50b381a55101edd5836273c5",
         "modes_and_taint": "82bb4c142bdd54ee3756838e1f12d9a16504aa40998e72259e92cae4dcddf02f",
-        "approvals": "8ef8ee7821c197b9e0b019c5a4360a88b6bfb9a8937341dd0746d6bcfd034710",
+        "approvals": "3e54286c2d2da93974b59c5100ffd865064c998fbad1bbeb83b014cd25cd7026",
         "audit": "14c75db244a8051f0b9f295d40fea3e48b1801102c53c484598fd8994bb709cd",
         "row_hashes": "ee7b3fea8da8f25f057ffdb6b3cb2ca3be3344152424673c1ac6787c99517b11",
     },

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from codelab.core.errors import StateError
-from codelab.store import approvals, checkpoints, messages, row_hashes, sqlite
+from codelab.store import approvals, checkpoints, messages, row_hashes, sqlite, standing_rules
 from codelab.store.migrate import load_migrations, migrate
 from codelab.store.row_hashes import row_hash
 from codelab.store.state import StateDb
 from codelab.store.state_check import problems_of
 from codelab_models.wire import Message
-from tests.support.stored import store_basics
+from tests.support.stored import a_rule, store_basics
 
 pytestmark = pytest.mark.req("SAFE-8")
 
@@ -32,6 +32,7 @@ async def db(tmp_path: Path) -> AsyncIterator[StateDb]:
             await checkpoints.prepare(
                 tx, run="run-1", call="c", path="a", before=b"old", after=b"new", mode=0o644
             )
+            await standing_rules.give(tx, a_rule())
         yield db
 
 
@@ -45,8 +46,14 @@ READ = {
     "messages": lambda tx: messages.of_run(tx, "run-1"),
     "approvals": lambda tx: approvals.get(tx, "apr-1"),
     "checkpoints": lambda tx: checkpoints.of_run(tx, "run-1"),
+    "standing_rules": standing_rules.list_rules,
 }
-FLIPPED = {"messages": "content = 'jéllo'", "approvals": "detail = '+3'", "checkpoints": "mode = 420 + 64"}
+FLIPPED = {
+    "messages": "content = 'jéllo'",
+    "approvals": "detail = '+3'",
+    "checkpoints": "mode = 420 + 64",
+    "standing_rules": "words = 'changes of b.py'",
+}
 
 
 @pytest.mark.parametrize("table", sorted(row_hashes.CHECKED))
@@ -69,10 +76,11 @@ async def test_a_damaged_row_is_not_made_sound_by_changing_it(db: StateDb) -> No
 
 async def test_rows_that_are_changed_in_the_usual_ways_stay_sound(db: StateDb) -> None:
     async with db.write() as tx:
-        await approvals.mark_shown(tx, "apr-1", 100.0, 300.0)
+        await approvals.put_in_front(tx, "apr-1", "face-1", 100.0)
         assert await approvals.decide(tx, "apr-1", "approved", "Neovim", "", 105.0)
         (point,) = await checkpoints.of_run(tx, "run-1")
         await checkpoints.mark(tx, point.id, "applied")
+        assert await standing_rules.use(tx, a_rule(), "run-1", "c", 1_500.0) == 1
     assert problems_of(db.path, None) == []
     async with db.read() as rx:
         assert (await approvals.get(rx, "apr-1")).state == "approved"

@@ -9,16 +9,12 @@ from aiosqlite import Connection
 
 from codelab.core.errors import InputError, NotFound
 from codelab.store import standing_rules
-from codelab.store.standing_rules import StandingRow
 from codelab.store.state import StateDb
-from tests.support.stored import store_basics
+from tests.support.stored import a_rule, store_basics
 
 pytestmark = pytest.mark.req("SAFE-1", "SAFE-3")
 
-RULE = StandingRow(
-    id="rule-1", client="Neovim (lsp)", tool="edit_file", agent="coder", words="changes of a.py", scope="{}",
-    likeness="edit a.py", risk="medium", approval="apr-1", created_at=1_000.0, expires_at=2_000.0,
-)  # fmt: skip
+RULE = a_rule()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from codelab.store import approvals, runs, sessions
 from codelab.store.approvals import Approval
 from codelab.store.runs import Run
 from codelab.store.sessions import Session
+from codelab.store.standing_rules import StandingRow
 
 
 def a_run(run_id: str = "run-1", **values: Any) -> Run:
@@ -28,6 +29,16 @@ def an_approval(approval_id: str = "apr-1", **values: Any) -> Approval:
         "detail": "+1", "path": "a.py", "before": "", "after": "x", "risk": "medium", "asked_at": 1.0,
     }  # fmt: skip
     return Approval(**(row | values))
+
+
+def a_rule(rule_id: str = "rule-1", **values: Any) -> StandingRow:
+    """Return a standing rule of ``Neovim (lsp)`` about changes of ``a.py``, from second 1,000 to 2,000."""
+    row: dict[str, Any] = {
+        "id": rule_id, "client": "Neovim (lsp)", "tool": "edit_file", "agent": "coder",
+        "words": "changes of a.py", "scope": "{}", "likeness": "edit a.py", "risk": "medium",
+        "approval": "apr-1", "created_at": 1_000.0, "expires_at": 2_000.0,
+    }  # fmt: skip
+    return StandingRow(**(row | values))
 
 
 async def store_basics(tx: Connection) -> None:
