@@ -65,7 +65,7 @@ def test_images_go_to_a_model_that_takes_them() -> None:
 def test_the_only_model_that_is_named_is_asked_against_all_reasons() -> None:
     chosen = select(Task(Role.CODE, 100_000), [named("a", "models.chat")])
     assert chosen.model == "a"
-    assert "about 100,000 tokens do not fit into its context of 32,768" in chosen.steps[0]
+    assert "about 100,000 tokens and an answer do not fit into its context of 32,768" in chosen.steps[0]
     assert chosen.steps[1] == "a is asked all the same: there is no other."
 
 
