@@ -139,7 +139,8 @@ def _against(task: Task, one: Candidate) -> str:
     if task.role is not Role.EMBEDDING and profile.context:
         wanted = task.tokens + ROOM_FOR_AN_ANSWER
         if task.tokens and wanted > profile.context:
-            return f"about {task.tokens:,} tokens and an answer do not fit into its context of {profile.context:,}"
+            asked = f"about {task.tokens:,} tokens and an answer"
+            return f"{asked} do not fit into its context of {profile.context:,}"
     if task.vision and not profile.vision:
         return "it takes no images"
     return ""
