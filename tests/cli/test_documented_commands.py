@@ -19,9 +19,20 @@ _PAGES = [
     (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("command-line.md", "mcp.md", "data.md")
 ]
 _EXAMPLES = sorted({one or other for page in _PAGES for one, other in _EXAMPLE.findall(page)})
-_STANDS_FOR = {"NAME": "send_with_retry", "FILE": "labelled.json", "query": "retry failed uploads"}
-# What cannot be done here, with the exit code that the page promises: there is nothing to undo, and no model.
-_REFUSED = {"approvals approve ID": 2, 'run --json "task"': 4, "undo": 2, "state restore": 2}
+_STANDS_FOR = {
+    "NAME": "send_with_retry",
+    "FILE": "labelled.json",
+    "DIR": "exported",
+    "query": "retry failed uploads",
+}
+# What cannot be done here, with the exit code that the page promises: no model, nothing to undo, nobody there.
+_REFUSED = {
+    "approvals approve ID": 2,
+    'run --json "task"': 4,
+    "undo": 2,
+    "state restore": 2,
+    "data delete --session ID": 6,
+}
 
 FILES = {
     "src/upload.py": (

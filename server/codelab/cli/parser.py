@@ -16,6 +16,7 @@ COMMANDS = {
     "sessions": "list, resume or end interrupted runs",
     "undo": "put back what the last change of an agent replaced",
     "status": "show what is going on in this workspace",
+    "data": "take what is stored with you, or delete it for good",
     "state": "check, back up or restore what CodeLab keeps of this workspace",
     "audit": "check, show or export the log of what was decided and done",
     "usage": "show what was asked of models, what it cost, and how near the limits are",
