@@ -25,7 +25,7 @@ _STANDS_FOR = {
     "DIR": "exported",
     "query": "retry failed uploads",
 }
-# What cannot be done here, with the exit code that the page promises: no model, nothing to undo, nobody there.
+# What cannot be done here, with the exit code that the page promises: no model, nothing to undo, nobody here.
 _REFUSED = {
     "approvals approve ID": 2,
     'run --json "task"': 4,
