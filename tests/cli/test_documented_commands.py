@@ -1,4 +1,4 @@
-"""Every command that the pages about the command line and MCP show does what they say."""
+"""Every command that the README and the pages about the command line and MCP show does what they say."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from codelab.cli.parser import COMMANDS
 from tests.support.bench import write_files
 from tests.support.command_line import codelab, codelab_process
 from tests.support.source_tree import ROOT
@@ -18,6 +19,8 @@ _JSON = re.compile(r"```json\n(.*?)```", re.DOTALL)
 _PAGES = [
     (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("command-line.md", "mcp.md", "data.md")
 ]
+_README = (ROOT / "README.md").read_text(encoding="utf-8")
+_README_EXAMPLES = sorted(set(re.findall(r"`codelab ([^`|]+)`", _README)) - {"--stdio", "mcp"})
 _EXAMPLES = sorted({one or other for page in _PAGES for one, other in _EXAMPLE.findall(page)})
 _STANDS_FOR = {
     "NAME": "send_with_retry",
@@ -64,3 +67,28 @@ def test_examples_are_found_and_their_json_is_sound() -> None:
     assert {"index report", "search --context 3 send_with_retry", "mcp"} <= set(_EXAMPLES)
     blocks = [block.replace('"..."', '""') for page in _PAGES for block in _JSON.findall(page)]
     assert len([json.loads(block) for block in blocks]) >= 7
+
+
+@pytest.mark.parametrize("example", _README_EXAMPLES)
+def test_a_command_of_the_readme_runs(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write_files(tmp_path / "project", FILES))
+    ended = codelab(*shlex.split(example))
+    assert ended.code == 0, ended.err
+
+
+def test_the_readme_names_commands_that_there_are() -> None:
+    (listed,) = re.findall(r"`codelab ((?:[a-z]+\s+\|\s+)+[a-z]+)`", _README)
+    assert set(re.split(r"\s*\|\s*", listed)) <= set(COMMANDS)
+
+
+def test_a_question_is_answered_as_the_readme_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write_files(tmp_path / "project", FILES))
+    assert re.search(r'^\$ codelab ask "[^"]+"$', _README, re.MULTILINE)
+    ended = codelab("ask", "How are failed uploads retried?")
+    assert ended.code == 0, ended.err
+    for line in (
+        "Found in the code (no model is set up, so nothing here is generated):",
+        "Add a model, e.g.",
+    ):
+        assert line in _README
+        assert line in ended.out + ended.err

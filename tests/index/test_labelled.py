@@ -1,12 +1,16 @@
 """Search judged by queries whose answers are known."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from codelab.core.errors import InputError
-from codelab.index.labelled import judge, load_labelled
+from codelab.core.positions import LineSpan
+from codelab.index.labelled import LabelledQuery, judge, load_labelled
 from codelab.index.types import Hit
 
 pytestmark = pytest.mark.req("INDEX-6")
@@ -74,3 +78,29 @@ def test_a_set_of_another_form_is_refused_in_words(tmp_path: Path, data: object,
 def test_a_set_that_is_not_there_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         load_labelled(tmp_path / "nothing.json")
+
+
+PLACES = st.builds(
+    lambda path, first, length: (path, first, first + length),
+    st.sampled_from(("a.py", "b.py", "c.py")),
+    st.integers(1, 30),
+    st.integers(0, 12),
+)
+
+
+@given(st.lists(PLACES, min_size=1, max_size=6), st.lists(PLACES, max_size=14), st.integers(1, 12))
+def test_ndcg_and_mrr_are_those_of_another_way_to_work_them_out(
+    targets: list[tuple[str, int, int]], found: list[tuple[str, int, int]], k: int
+) -> None:
+    """Going down the list: a passage gains if it shares a line with a place that none before it did."""
+    gain, first, left = 0.0, 0, list(targets)
+    for rank, (path, start, end) in enumerate(found[:k], 1):
+        met = [one for one in left if one[0] == path and one[1] <= end and start <= one[2]]
+        left = [one for one in left if one not in met]
+        gain += bool(met) / math.log2(rank + 1)
+        first = first or rank * bool(met)
+    best = sum(1 / math.log2(rank + 1) for rank in range(1, min(k, len(targets)) + 1))
+    query = LabelledQuery("any", tuple(LineSpan(*one) for one in targets))
+    quality = judge([query], [[hit(*one) for one in found]], lambda path: True, k)
+    assert quality.ndcg == pytest.approx(gain / best, abs=1e-4)
+    assert quality.mrr == pytest.approx(1 / first if first else 0.0, abs=1e-4)

@@ -32,7 +32,7 @@ def add(server: MCPServer, face: McpFace) -> None:
         ctx: Context,
         limit: Annotated[int, Field(ge=1, le=50)] = 10,
         path: Annotated[str, Field(description="A glob such as 'src/**'; empty for all files.")] = "",
-        language: Annotated[str, Field(description="Such as 'python'; empty for all.")] = "",
+        language: Annotated[str, Field(description="Such as 'python' or 'py'; empty for all.")] = "",
         kind: Annotated[str, Field(description="Such as 'function' or 'class'; empty for all.")] = "",
     ) -> SearchReport:
         """Find passages of this workspace's code by words, names or a question, best first."""

@@ -165,6 +165,8 @@ async def _references(bench: "Workbench", options: argparse.Namespace, terminal:
 
 async def _importers(bench: "Workbench", options: argparse.Namespace, terminal: Terminal) -> None:
     found = await bench.code.importers(options.name)
+    if not found:
+        await bench.read_range(options.name, 1, 1)  # which says so where there is no such file
     if terminal.as_json:
         terminal.show_json(found)
         return

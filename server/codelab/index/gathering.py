@@ -39,7 +39,7 @@ class Filters(NamedTuple):
     """What a passage must be; ``path`` is a pattern as in .gitignore, a folder or a file. Empty: anything."""
 
     path: str = ""
-    language: str = ""
+    languages: frozenset[str] = frozenset()
     kind: str = ""
 
 
@@ -159,11 +159,11 @@ def _detail(query: Query) -> float:
 def _acceptor(filters: Filters) -> Callable[[Candidate], bool]:
     path = filters.path.strip().removeprefix("./")
     spec = GitIgnoreSpec.from_lines([path]) if path else None
-    language, kind = filters.language.lower(), filters.kind.lower()
+    languages, kind = filters.languages, filters.kind.lower()
 
     def accepts(candidate: Candidate) -> bool:
         return (
-            (not language or candidate.language == language)
+            (not languages or candidate.language in languages)
             and (not kind or candidate.kind == kind)
             and (spec is None or spec.match_file(candidate.path))
         )

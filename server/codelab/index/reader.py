@@ -11,6 +11,7 @@ from typing import TypeVar
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.index import database, search
+from codelab.index.asked_language import languages_meant
 from codelab.index.candidates import Candidate
 from codelab.index.content import Reader, to_utf8
 from codelab.index.current import CurrentIndex
@@ -89,11 +90,14 @@ class IndexReader:
             query: Words, names, or a question.
             limit: Most hits.
             path: Only files that match this pattern (as in .gitignore), or lie in this folder.
-            language: Only passages in this language.
+            language: Only passages in this language: its name, or the ending of its files.
             kind: Only passages of this kind.
             overlay: Texts of unsaved buffers by path; they are searched in place of what was indexed.
+
+        Raises:
+            InputError: There is no such language.
         """
-        understood, filters = understand(query), Filters(path, language, kind)
+        understood, filters = understand(query), Filters(path, languages_meant(language), kind)
         with self._lock:
             texts = {p: self._overlays.get(p, text) for p, text in without_secrets(overlay).items()}
             ranked: list[Candidate] = []

@@ -135,8 +135,11 @@ class Workbench:
             query: A question, a description, or a name.
             limit: Most passages.
             path: Only files that match this glob.
-            language: Only files of this language.
+            language: Only files of this language: its name, or the ending of its files.
             kind: Only passages of this kind.
+
+        Raises:
+            InputError: There is no such language.
         """
         return await self._knowledge.search(query, limit=limit, path=path, language=language, kind=kind)
 

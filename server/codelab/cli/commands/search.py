@@ -25,8 +25,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", nargs="*", help="what to look for: words, a name, a question")
     parser.add_argument("-n", "--limit", type=_positive, default=10, metavar="N", help="most passages (10)")
     parser.add_argument("--path", default="", metavar="GLOB", help="only files that match, e.g. 'src/**'")
-    parser.add_argument("--language", default="", help="only this language, e.g. python")
-    parser.add_argument("--kind", default="", help="only this kind, e.g. function")
+    parser.add_argument("--language", default="", help="only this language, e.g. python or py")
+    parser.add_argument("--kind", default="", help="only this kind: function, method, class, section, ...")
     parser.add_argument(
         "--context", type=_number, metavar="N", help="show the passages, with N lines around each"
     )
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     """Search and show the passages.
 
     Raises:
-        InputError: There is no query, or one beside ``--stdin``.
+        InputError: There is no query, or one beside ``--stdin``, or no such language.
     """
     if bool(" ".join(options.query).strip()) == options.stdin:
         raise InputError("There must be one query", fix="Give it as an argument, or many with --stdin")
