@@ -157,8 +157,7 @@ async def _references(bench: "Workbench", options: argparse.Namespace, terminal:
         terminal.show_json([asdict(one) for one in found])
         return
     for one in found:
-        inside = f" in {one.symbol}" if one.symbol else ""
-        terminal.show(f"{one.path}:{one.line}  {one.kind}{inside} ({one.confidence})  {one.text}".rstrip())
+        terminal.show(str(one))
     if not found:
         terminal.note("No use was found.")
 

@@ -94,10 +94,8 @@ def demotion(path: str, terms: frozenset[str]) -> float:
 @lru_cache(maxsize=50_000)
 def version_folder(path: str) -> str:
     """Return the innermost folder of a path that is named for a version (``src/v3/``), or an empty string."""
-    found = None
-    for found in _VERSION_FOLDER.finditer(path):  # noqa: B007 - the last one is wanted
-        pass
-    return path[: found.end()] if found is not None else ""
+    found = list(_VERSION_FOLDER.finditer(path))
+    return path[: found[-1].end()] if found else ""
 
 
 def asks_for_a_version(words: Iterable[str]) -> bool:

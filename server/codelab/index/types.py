@@ -98,6 +98,11 @@ class Usage:
     confidence: str
     text: str
 
+    def __str__(self) -> str:
+        """The use on one line, for people and models."""
+        inside = f" in {self.symbol}" if self.symbol else ""
+        return f"{self.path}:{self.line}  {self.kind}{inside} ({self.confidence})  {self.text}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

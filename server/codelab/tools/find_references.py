@@ -1,11 +1,10 @@
 """find_references: where a name is used."""
 
-from collections.abc import Sequence
-
 from pydantic import Field
 
-from codelab.policy.types import Risk, Touch
+from codelab.policy.types import Risk
 from codelab.tools.contract import Arguments, Tool, ToolContext, ToolText
+from codelab.tools.touching import touches_nothing
 
 
 class FindReferences(Arguments):
@@ -16,18 +15,11 @@ class FindReferences(Arguments):
     limit: int = Field(60, ge=1, le=200, description="Most uses that come.")
 
 
-def _touches(_arguments: FindReferences, _context: ToolContext) -> Sequence[Touch]:
-    return ()  # the index holds no secret file
-
-
 async def _call(arguments: FindReferences, context: ToolContext) -> ToolText:
     found = await context.code.references(arguments.name, arguments.defined_in, arguments.limit)
     if not found:
         return ToolText(f"No use of {arguments.name} was found.", "nothing found")
-    lines = []
-    for use in found:
-        inside = f" in {use.symbol}" if use.symbol else ""
-        lines.append(f"{use.path}:{use.line}  {use.kind}{inside} ({use.confidence})  {use.text}".rstrip())
+    lines = [str(use) for use in found]
     if len(found) == arguments.limit:
         lines.append("(there may be more)")
     return ToolText("\n".join(lines), f"{len(found)} uses")
@@ -39,7 +31,7 @@ TOOL = Tool(
     "the surest first. 'exact' and 'imported' follow the imports; 'by name': the names are the same.",
     risk=Risk.LOW,
     arguments=FindReferences,
-    touches=_touches,
+    touches=touches_nothing,
     title=lambda arguments: f"looking for uses of {arguments.name}",
     call=_call,
 )

@@ -1,11 +1,10 @@
 """find_symbol: where a name is defined."""
 
-from collections.abc import Sequence
-
 from pydantic import Field
 
-from codelab.policy.types import Risk, Touch
+from codelab.policy.types import Risk
 from codelab.tools.contract import Arguments, Tool, ToolContext, ToolText
+from codelab.tools.touching import touches_nothing
 
 _MOST = 50
 
@@ -15,10 +14,6 @@ class FindSymbol(Arguments):
 
     name: str = Field(min_length=1, description="The name, such as send or Client.send.")
     seen_from: str = Field("", description="The file in which the name stands; what it imports comes first.")
-
-
-def _touches(_arguments: FindSymbol, _context: ToolContext) -> Sequence[Touch]:
-    return ()  # the index holds no secret file
 
 
 async def _call(arguments: FindSymbol, context: ToolContext) -> ToolText:
@@ -44,7 +39,7 @@ TOOL = Tool(
     "lines with read_file before you cite them.",
     risk=Risk.LOW,
     arguments=FindSymbol,
-    touches=_touches,
+    touches=touches_nothing,
     title=lambda arguments: f"looking up {arguments.name}",
     call=_call,
 )

@@ -2,9 +2,10 @@
 
 from pydantic import Field
 
-from codelab.policy.types import Access, Risk, Touch
+from codelab.policy.types import Risk
 from codelab.tools.contract import Arguments, Command, Tool, ToolContext, ToolError
 from codelab.tools.git_reading import git_command, revision
+from codelab.tools.touching import reads_its_path
 from codelab.workspace.paths import relative
 
 
@@ -30,7 +31,7 @@ TOOL = Tool(
     description="Tell the commit that each line of a file comes from.",
     risk=Risk.LOW,
     arguments=GitBlame,
-    touches=lambda arguments, context: (Touch(relative(context.view.root, arguments.path), Access.READ),),
+    touches=reads_its_path,
     title=lambda arguments: f"looking at git blame of {arguments.path}",
     call=_call,
 )

@@ -2,9 +2,10 @@
 
 from pydantic import Field
 
-from codelab.policy.types import Access, Risk, Touch
+from codelab.policy.types import Risk
 from codelab.tools.contract import Arguments, Command, Tool, ToolContext
 from codelab.tools.git_reading import git_command, revision, without_secrets
+from codelab.tools.touching import reads_its_path
 from codelab.workspace.paths import relative
 
 _MOST_COMMITS = 200
@@ -41,7 +42,7 @@ TOOL = Tool(
     description="List commits with date, author and subject; with `patch`, what each changed.",
     risk=Risk.LOW,
     arguments=GitLog,
-    touches=lambda arguments, context: (Touch(relative(context.view.root, arguments.path), Access.READ),),
+    touches=reads_its_path,
     title=lambda arguments: "looking at git log",
     call=_call,
 )

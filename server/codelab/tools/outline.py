@@ -1,11 +1,10 @@
 """outline: the definitions of a file."""
 
-from collections.abc import Sequence
-
 from pydantic import Field
 
-from codelab.policy.types import Access, Risk, Touch
+from codelab.policy.types import Risk
 from codelab.tools.contract import Arguments, Tool, ToolContext, ToolText
+from codelab.tools.touching import reads_its_path
 from codelab.workspace.paths import relative
 
 _MOST = 400
@@ -15,10 +14,6 @@ class Outline(Arguments):
     """Arguments of outline."""
 
     path: str = Field(min_length=1, description="File, relative to the workspace root.")
-
-
-def _touches(arguments: Outline, context: ToolContext) -> Sequence[Touch]:
-    return (Touch(relative(context.view.root, arguments.path), Access.READ),)
 
 
 async def _call(arguments: Outline, context: ToolContext) -> ToolText:
@@ -40,7 +35,7 @@ TOOL = Tool(
     description="List what a file defines, with lines and signatures: cheaper than reading a large file.",
     risk=Risk.LOW,
     arguments=Outline,
-    touches=_touches,
+    touches=reads_its_path,
     title=lambda arguments: f"looking over {arguments.path}",
     call=_call,
 )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from codelab.core.positions import LineSpan
-from codelab.policy.types import Access, Risk, Touch
+from codelab.policy.types import Risk
 from codelab.tools.contract import Arguments, Source, Tool, ToolContext, ToolError, ToolText
+from codelab.tools.touching import reads_its_path
 from codelab.workspace.files import content_hash
 from codelab.workspace.paths import relative
 from codelab.workspace.text import plain_lines
@@ -24,10 +25,6 @@ class ReadFile(Arguments):
     end_line: int | None = Field(
         None, ge=1, description=f"Last line, included; at most {MOST_LINES} lines come."
     )
-
-
-def _touches(arguments: ReadFile, context: ToolContext) -> Sequence[Touch]:
-    return (Touch(relative(context.view.root, arguments.path), Access.READ),)
 
 
 async def _call(arguments: ReadFile, context: ToolContext) -> ToolText:
@@ -70,7 +67,7 @@ TOOL = Tool(
     description="Read lines of a file of the workspace. Lines come numbered; cite them as path:start-end.",
     risk=Risk.LOW,
     arguments=ReadFile,
-    touches=_touches,
+    touches=reads_its_path,
     title=lambda arguments: f"reading {arguments.path}",
     call=_call,
 )

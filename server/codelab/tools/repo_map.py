@@ -1,11 +1,10 @@
 """repo_map: the most used definitions of the repository by file."""
 
-from collections.abc import Sequence
-
 from pydantic import Field
 
-from codelab.policy.types import Risk, Touch
+from codelab.policy.types import Risk
 from codelab.tools.contract import Arguments, Tool, ToolContext, ToolText
+from codelab.tools.touching import touches_nothing
 from codelab.workspace.paths import relative
 
 
@@ -15,10 +14,6 @@ class ShowMap(Arguments):
     tokens: int = Field(1500, ge=100, le=8000, description="Most tokens of the map.")
     files: list[str] = Field([], max_length=20, description="Files or folders that it should be about.")
     words: str = Field("", max_length=400, description="Words that it should be about.")
-
-
-def _touches(_arguments: ShowMap, _context: ToolContext) -> Sequence[Touch]:
-    return ()  # the index holds no secret file
 
 
 async def _call(arguments: ShowMap, context: ToolContext) -> ToolText:
@@ -35,7 +30,7 @@ TOOL = Tool(
     "of the code uses them. Good to find your way in code you do not know yet.",
     risk=Risk.LOW,
     arguments=ShowMap,
-    touches=_touches,
+    touches=touches_nothing,
     title=lambda _arguments: "looking at the map of the repository",
     call=_call,
 )

@@ -1,11 +1,10 @@
 """search_code: the best passages of the workspace for a question or a name."""
 
-from collections.abc import Sequence
-
 from pydantic import Field
 
-from codelab.policy.types import Risk, Touch
+from codelab.policy.types import Risk
 from codelab.tools.contract import Arguments, Source, Tool, ToolContext, ToolText
+from codelab.tools.touching import touches_nothing
 from codelab.workspace.files import content_hash
 
 MOST_PASSAGE_CHARACTERS = 2_500
@@ -17,10 +16,6 @@ class SearchCodeArguments(Arguments):
     query: str = Field(min_length=1, description="What is looked for: a question, a description, or a name.")
     path: str = Field("", description="Only files that match this glob, such as src/**/*.py.")
     limit: int = Field(8, ge=1, le=20, description="Most passages that come.")
-
-
-def _touches(_arguments: SearchCodeArguments, _context: ToolContext) -> Sequence[Touch]:
-    return ()  # the index holds no secret file, so a search cannot bring one up
 
 
 async def _call(arguments: SearchCodeArguments, context: ToolContext) -> ToolText:
@@ -48,7 +43,7 @@ TOOL = Tool(
     ),
     risk=Risk.LOW,
     arguments=SearchCodeArguments,
-    touches=_touches,
+    touches=touches_nothing,
     title=lambda arguments: f'searching "{arguments.query}"',
     call=_call,
     searches=True,
