@@ -52,7 +52,7 @@ class CodeGraph:
 
     def __init__(self, reader: IndexReader) -> None:
         self.reader = reader
-        self._graph = ImportGraph()  # these two all these only within ``IndexReader.examine``
+        self._graph = ImportGraph()  # this and what follows: only within ``IndexReader.examine``
         self._state: tuple[object, ...] = ()
         self._indexed: dict[str, Content] = {}
         self._edges: tuple[object, Edges] | None = None

@@ -1,10 +1,11 @@
 """From the chunks of a content to their vectors; imported by processes that do nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, chain
+from itertools import accumulate, chain, cycle
 from typing import TYPE_CHECKING, NamedTuple
 
+from codelab.index.windows import MAX_WEIGHT, pieces
 from codelab.index.words import SpacedText, identifiers_of, words_of
 from codelab_models.embedder.bundled import BundledEmbedder
 
@@ -70,21 +71,18 @@ def _rows_of(embedder: BundledEmbedder) -> _Rows:
 
 def _packed(data: bytes, places: Sequence[Place], rows: _Rows) -> list[bytes]:
     """Return the rows of the words of each chunk, those of its definition's name first."""
-    starts = _starts(data)
     between = SpacedText(data).identifiers
     row = rows.__getitem__
     return [
-        b"".join(map(row, chain(identifiers_of(symbol), between(starts[start - 1], starts[end]))))
-        for symbol, start, end in places
+        b"".join(map(row, chain(identifiers_of(symbol), between(low, high))))
+        for symbol, low, high in _spans(data, places)
     ]
 
 
 def _texts(data: bytes, places: Sequence[Place], *, words: bool) -> list[str]:
-    starts = _starts(data)
     words_between = SpacedText(data).words
     found = []
-    for symbol, start, end in places:
-        low, high = starts[start - 1], starts[end]
+    for symbol, low, high in _spans(data, places):
         if words:
             found.append(f"{words_of(symbol)} {words_between(low, high)}".strip())
         else:
@@ -92,5 +90,18 @@ def _texts(data: bytes, places: Sequence[Place], *, words: bool) -> list[str]:
     return found
 
 
-def _starts(data: bytes) -> list[int]:
-    return list(accumulate(map(len, data.splitlines(keepends=True)), initial=0))
+def _spans(data: bytes, places: Sequence[Place]) -> Iterator[tuple[str, int, int]]:
+    """Yield the name, the first byte and the byte after the last of each chunk.
+
+    The index knows chunks by their lines. Those of a line that was too long for one chunk come in its order
+    and are cut here as they were then: each with the whole line would take its length times their number.
+    """
+    starts = list(accumulate(map(len, data.splitlines(keepends=True)), initial=0))
+    cut: dict[int, Iterator[tuple[int, int]]] = {}
+    for symbol, start, end in places:
+        low, high = starts[start - 1], starts[end]
+        if high - low > MAX_WEIGHT and start == end and len(data[low:high].strip()) > MAX_WEIGHT:
+            if start not in cut:  # it may have been cut once for each of two definitions
+                cut[start] = cycle(pieces(data, low, high))
+            low, high = next(cut[start])
+        yield symbol, low, high

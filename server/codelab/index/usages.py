@@ -22,8 +22,6 @@ _FUNCTIONS = frozenset(("function", "method", "declaration", "macro"))
 _CONTAINERS = frozenset(
     ("class", "interface", "trait", "struct", "enum", "record", "union", "namespace", "module", "object")
 )
-
-
 _FAMILIES = {
     **dict.fromkeys(("javascript", "typescript", "tsx"), "ecmascript"),
     **dict.fromkeys(("c", "cpp"), "c"),

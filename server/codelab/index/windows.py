@@ -75,8 +75,8 @@ def windows(lines: Lines, first: int, after: int) -> list[tuple[int, int, int, i
     while row < after:
         end = bisect_right(total, total[row] + MAX_WEIGHT, row, after + 1) - 1
         if end <= row:
-            pieces = _pieces(lines.data, starts[row], starts[row + 1])
-            found.extend((row, row + 1, low, high) for low, high in pieces)
+            cut = pieces(lines.data, starts[row], starts[row + 1])
+            found.extend((row, row + 1, low, high) for low, high in cut)
             row = done = row + 1
         elif end <= done:
             # Only the overlap fits before a row that is too long: it was in the last window.
@@ -91,7 +91,8 @@ def windows(lines: Lines, first: int, after: int) -> list[tuple[int, int, int, i
     return found
 
 
-def _pieces(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
+def pieces(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
+    """Cut a row that is too long for one window; return first byte and byte after the last of each piece."""
     found = []
     while start < end:
         stop = _boundary(data, min(start + MAX_WEIGHT, end), end)
