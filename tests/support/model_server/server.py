@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import threading
+import weakref
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +69,7 @@ class ScriptedModel:
         self._loop = asyncio.new_event_loop()
         self._release = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: weakref.WeakSet[asyncio.StreamWriter] = weakref.WeakSet()
         self._thread = threading.Thread(target=self._loop.run_forever, name="scripted model", daemon=True)
 
     # --- for the test --------------------------------------------------------------------------------
@@ -123,12 +125,16 @@ class ScriptedModel:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in self._writers:  # what a client that left has not read is nobody's any more
+            writer.transport.abort()
+        await asyncio.sleep(0)  # in which the loop closes their sockets
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        self._writers.add(writer)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, _Left):
             path, headers, body = await _read_request(reader, writer)
             await self._answer(path, headers, body, reader, writer)
