@@ -10,6 +10,7 @@ from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
 from codelab_models.local_models import files_in, model_folders
 from codelab_models.naming import of_file
+from codelab_models.ollama import USUAL_CONTEXT
 from codelab_models.providers import PROVIDERS, access_for, provider_of
 from codelab_models.registry.describe import profile_of
 from codelab_models.registry.profile import UNKNOWN, Profile
@@ -29,12 +30,14 @@ class Found:
         name: What it is: the name of an environment variable, a server, a file's path. Never a key.
         adds: The command that makes CodeLab use it.
         models: Its models as a setting names them, where they are known.
+        advice: What a person should know before they use it.
     """
 
     kind: str
     name: str
     adds: str
     models: tuple[str, ...] = ()
+    advice: str = ""
 
     def __str__(self) -> str:
         return f"{self.name}: `{self.adds}`"
@@ -172,9 +175,20 @@ def _server(server: Server) -> Found:
     if place.provider:
         able = [profile_of(server.named(one), said=server.facts.get(one)) for one in server.models]
         first = next((at for at, profile in enumerate(able) if profile.chat), 0)
-        return Found("server", f"{where} ({some})", _use(models[first], able[first]), models)
+        adds = _use(models[first], able[first])
+        return Found("server", f"{where} ({some})", adds, models, _advice(server))
     return Found(
         "server", f"{where} ({some})", f"codelab config set models.endpoint {place.base_url}", models
+    )
+
+
+def _advice(server: Server) -> str:
+    contexts = [facts.get("context") for facts in server.facts.values() if facts.get("chat", True)]
+    if server.place.provider != "ollama" or USUAL_CONTEXT not in contexts:
+        return ""
+    return (
+        f"It gives a model {USUAL_CONTEXT:,} tokens of context unless told otherwise, which is little for"
+        " code: `OLLAMA_CONTEXT_LENGTH=32768 ollama serve`"
     )
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from codelab.config.load import check_settings
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
-from codelab.core.errors import ModelError
+from codelab.core.errors import InputError, ModelError
 from codelab_models.accounts.ledger import Ledger
 from codelab_models.chat import ChatModel
 from codelab_models.client import EndpointModel
@@ -131,6 +132,18 @@ async def test_a_budget_that_is_used_up_stops_an_endpoint_that_tells_its_price(p
         assert "budget of $0.6 for this day" in told.what
         assert "models.budget_usd_day" in told.fix
         assert len(server.requests) == 2
+
+
+async def test_the_last_request_of_a_small_limit_says_so(places: Places) -> None:
+    async with scripted_model([When().say("hi")]) as server:
+        assert "warnings" not in (await ask(face(places, server, most=2))).extra
+        assert "1 of 2 requests" in (await ask(face(places, server, most=2))).extra["warnings"][0]
+
+
+@pytest.mark.parametrize("line", ["coder 1 day", "agent coder much day", "agent x 1 week", "agent  1 day"])
+def test_a_line_that_is_no_budget_is_explained(line: str) -> None:
+    with pytest.raises(InputError, match=r"no budget.*agent, model or provider.*day or month"):
+        check_settings(None, "", {"models": {"budgets": [line]}})
 
 
 class Lent:

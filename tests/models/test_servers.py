@@ -9,6 +9,7 @@ from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import NoModel
 from codelab_models.choosing import ModelChooser
+from codelab_models.found import find_everything
 from codelab_models.ollama_host import base_of_host
 from codelab_models.providers import access_for
 from codelab_models.registry.select import Role, Task
@@ -65,6 +66,17 @@ async def test_the_context_that_a_model_is_loaded_with_counts_and_is_kept_to(tmp
         assert "its context of 8,192" in choice.steps[0]
         server.own_api["/api/ps"] = {"models": [{"model": "m:7b", "context_length": 32_768}]}
         assert (await chooser_for(tmp_path, environ, **named).choose(task)).model == "ollama/m:7b"
+
+
+async def test_a_person_is_told_of_the_little_context_that_ollama_gives(tmp_path: Path) -> None:
+    places = Places(tmp_path, tmp_path, tmp_path)
+    async with scripted_model([], models=["m:7b"]) as server:
+        environ = {"OLLAMA_HOST": f"127.0.0.1:{server.port}"}
+        for parameters, told in (("", True), ("num_ctx 16384", False)):
+            server.own_api = {"/api/show m:7b": shown("completion", parameters=parameters)}
+            found = (await find_everything(environ, tmp_path, places, ModelSettings(), seconds=30.0)).found
+            (advice,) = (one.advice for one in found if one.name.startswith("Ollama"))
+            assert ("4,096" in advice and "OLLAMA_CONTEXT_LENGTH" in advice) is told
 
 
 async def test_an_ollama_without_that_api_is_found_all_the_same() -> None:

@@ -112,11 +112,9 @@ def warnings(limits: "ModelSettings", ledger: Ledger, now: float, asker: Asker |
     """Say which limits are near, before they bite: those of a request, or of all."""
     said = []
     count, _ = ledger.requests_since(now - HOUR)
-    if count >= WARN_FROM * limits.requests_per_hour:
-        said.append(
-            f"{count} of {limits.requests_per_hour} requests to models in an hour are used"
-            " (models.requests_per_hour)"
-        )
+    most = limits.requests_per_hour
+    if count >= WARN_FROM * most or 0 < count == most - 1:  # a small limit is told by the last request too
+        said.append(f"{count} of {most} requests to models in an hour are used (models.requests_per_hour)")
     for budget in budgets_for(limits, asker) if asker else budgets_of(limits):
         spent = budget.spent(ledger, now)
         if spent >= WARN_FROM * budget.usd:

@@ -15,8 +15,8 @@ from codelab_models.explaining import Explainer
 from codelab_models.failures import TRY_AGAIN, FailureKind, ModelFailure, failure, kind_of
 from codelab_models.host.answers_kept import AnswersKept
 from codelab_models.host.breaker import Breakers
-from codelab_models.host.calls import Asked, ModelCall, no_key, where_of
-from codelab_models.host.keys import with_key_from_keyring, without_secrets
+from codelab_models.host.calls import Asked, ModelCall, where_of
+from codelab_models.host.keys import no_key, with_key_from_keyring, without_secrets
 from codelab_models.host.prices import cost
 from codelab_models.host.providers_library import ProvidersLibrary
 from codelab_models.host.routing import Backend, Backends

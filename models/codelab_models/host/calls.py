@@ -10,7 +10,7 @@ from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, failure, one_line
 from codelab_models.providers import ACCESS_PARAMETERS, LOCAL_PROVIDERS, provider_of
 from codelab_models.rendezvous import ACCESS_HEADER, AGENT_HEADER, LIMITS_HEADER, SESSION_HEADER
-from codelab_models.transport import Address, on_this_machine
+from codelab_models.transport import on_this_machine
 
 if TYPE_CHECKING:
     from codelab.config.settings import ModelSettings
@@ -151,21 +151,6 @@ def read_limits(headers: Mapping[str, str]) -> "ModelSettings":
 def where_of(call: ModelCall) -> str:
     """Return the provider's name for a person."""
     return provider_of(call.model).title
-
-
-def no_key(call: ModelCall) -> ModelError:
-    """Return the error for a model that wants a key where none was found."""
-    provider = provider_of(call.model)
-    base = call.parameters.get("api_base", "")
-    variables = " or ".join(provider.keys) or "the provider's variables"
-    kept_as = (urlsplit(base).hostname if base else "") or provider.name
-    return failure(
-        FailureKind.KEY,
-        f"There is no key for {Address(base).where if base else provider.title}",
-        why="The request brings none, and the system's keyring has none",
-        fix=f"Set {variables} in the environment that the editor is started from, or keep one by"
-        f" `keyring set codelab {kept_as}`",
-    )
 
 
 def bad(why: str) -> ModelError:

@@ -14,9 +14,12 @@ from dataclasses import replace
 from functools import cache
 from urllib.parse import urlsplit
 
+from codelab.core.errors import ModelError
 from codelab.core.redaction import learn, redact_data
+from codelab_models.failures import FailureKind, failure
 from codelab_models.host.calls import ModelCall
-from codelab_models.providers import LOCAL_PROVIDERS
+from codelab_models.providers import LOCAL_PROVIDERS, provider_of
+from codelab_models.transport import Address
 
 log = logging.getLogger("codelab.host")
 
@@ -34,6 +37,20 @@ async def with_key_from_keyring(call: ModelCall) -> ModelCall:
         return call
     key = await _look_up(name)
     return replace(call, api_key=key) if key else call
+
+
+def no_key(call: ModelCall) -> ModelError:
+    """Return the error for a model that wants a key where none was found."""
+    provider, base = provider_of(call.model), call.parameters.get("api_base", "")
+    kept_as = (urlsplit(base).hostname if base else "") or provider.name
+    variables = " or ".join(provider.keys) or "the provider's variables"
+    fix = f"Set {variables} in the environment that CodeLab or its editor is started from"
+    return failure(
+        FailureKind.KEY,
+        f"There is no key for {Address(base).where if base else provider.title}",
+        why="The request brings none" + (", and the keyring has none" if _installed() else ""),
+        fix=f"{fix}, or keep one by `keyring set {SERVICE} {kept_as}`" if _installed() else fix,
+    )
 
 
 def without_secrets(call: ModelCall) -> ModelCall:

@@ -1,13 +1,17 @@
 """What a request costs, by litellm's table of prices, and what it may cost at most."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
 from codelab_models.host.calls import ModelCall
 from codelab_models.providers import LOCAL_PROVIDERS
+
+log = logging.getLogger("codelab.host")
 
 BYTES_PER_TOKEN = 2
 """Fewer than any usual text has (English and code have about four), so the estimate errs on the safe side."""
@@ -81,8 +85,15 @@ def _price(litellm: ModuleType | None, call: ModelCall, **counts: int) -> float:
         return 0.0  # litellm would ask the server what it has, and wait for it
     try:
         return float(sum(litellm.cost_per_token(model=call.model, **counts)))
-    except Exception:  # the price of many models is not known
+    except Exception as error:  # litellm raises this very class where it knows no price
+        _note_unpriced(call.model, type(error).__name__)
         return 0.0
+
+
+@lru_cache(maxsize=1000)
+def _note_unpriced(model: str, kind: str) -> None:
+    """Say once for each model that it counts as free."""
+    log.info("no price is known for %r, so it counts as free (%s)", model[:100], kind)
 
 
 def _count(value: Any) -> int:

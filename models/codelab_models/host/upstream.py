@@ -7,7 +7,8 @@ from typing import Any
 
 from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, failure, one_line, refusal
-from codelab_models.host.calls import ModelCall, no_key
+from codelab_models.host.calls import ModelCall
+from codelab_models.host.keys import no_key
 from codelab_models.host.prompt_caching import with_cache_marks
 from codelab_models.providers import provider_of
 from codelab_models.transport import seconds_to_wait

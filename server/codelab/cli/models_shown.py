@@ -53,6 +53,8 @@ async def show_models(terminal: Terminal) -> int:
             shown = ", ".join(found.models[:_MODELS_SHOWN]) + (f" and {more} more" if more > 0 else "")
             terminal.show(f"       {shown}")
         terminal.show_grey(f"       {found.adds}")
+        if found.advice:
+            terminal.show_grey(f"       {found.advice}")
     return 0
 
 
@@ -91,4 +93,5 @@ def _show_role(row: Data, terminal: Terminal) -> None:
 
 
 def _found_data(found: Found) -> Data:
-    return {"kind": found.kind, "name": found.name, "adds": found.adds, "models": list(found.models)}
+    told = {"advice": found.advice} if found.advice else {}
+    return {"kind": found.kind, "name": found.name, "adds": found.adds, "models": list(found.models), **told}

@@ -110,7 +110,7 @@ def check_settings(path: Path | None, text: str, data: dict[str, Any]) -> Settin
                 nearest_line(lines, _dotted(mistake["loc"])),
                 _dotted(mistake["loc"]),
                 mistake["type"],
-                mistake["msg"],
+                _in_words(mistake["msg"]),
             )
             for mistake in error.errors(include_url=False, include_context=False)
         )
@@ -165,7 +165,7 @@ def _narrow_one(merged: dict[str, dict[str, Any]], key: str, value: object) -> s
     try:
         Settings.model_validate({**merged, section: {**merged[section], name: candidate}})
     except ValidationError as error:
-        return error.errors(include_url=False)[0]["msg"]
+        return _in_words(error.errors(include_url=False)[0]["msg"])
     merged[section][name] = candidate
     return ""
 
@@ -232,3 +232,7 @@ def _what_it_takes(key: str) -> str:
         return "docs/settings.md lists all settings"
     default = "empty" if info.default in ("", ()) else repr(info.default)
     return f"It takes a {info.kind}, by default {default}: {info.description}"
+
+
+def _in_words(message: str) -> str:
+    return message.removeprefix("Value error, ")  # pydantic's words before those of a check of ours

@@ -4,17 +4,28 @@ docs/settings.md is generated from these classes. ``narrow`` names the settings 
 may change, and in which direction; all others are the person's alone.
 """
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
 
 Narrow = Literal["lower", "extend"]  # a workspace may only lower a number, or only add to a list
 
 
-BudgetLine = Annotated[
-    str, Field(pattern=r"^(agent|model|provider) \S+ (\d{1,9}(\.\d+)?|\.\d+) (day|month)$")
-]
+_BUDGET = re.compile(r"(agent|model|provider) \S+ (\d{1,9}(\.\d+)?|\.\d+) (day|month)")
+
+
+def _budget_line(line: str) -> str:
+    if not _BUDGET.fullmatch(line):
+        raise ValueError(
+            f"{line!r} is no budget, which has four words: agent, model or provider; its name; US dollars;"
+            " day or month"
+        )
+    return line
+
+
+BudgetLine = Annotated[str, AfterValidator(_budget_line)]
 
 
 def _narrow(how: Narrow) -> JsonDict:

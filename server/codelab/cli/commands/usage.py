@@ -45,7 +45,7 @@ def lines(said: dict[str, Any]) -> list[str]:
     shown = [_line(title, said["totals"][name]) for name, title in titles.items()]
     if said["this_month"]:
         shown += ["", f"This month by {said['by']}:"]
-        shown += [_line(f"  {row['name'] or '(not said)'}", row) for row in said["this_month"]]
+        shown += [_line(f"  {row['name'] or '(none)'}", row) for row in said["this_month"]]
     limits = dict(said["limits"])
     rate = limits.pop("requests_per_hour")
     shown += ["", _limit("Requests in an hour", rate, "models.requests_per_hour", "")]
@@ -64,11 +64,11 @@ def lines(said: dict[str, Any]) -> list[str]:
 
 
 def _line(title: str, sums: dict[str, Any]) -> str:
-    parts = [f"{sums['requests']:,} requests"]
+    parts = ["1 request" if sums["requests"] == 1 else f"{sums['requests']:,} requests"]
     if sums["cached"]:
         parts.append(f"{sums['cached']:,} answered from the cache")
     if sums["failed"]:
-        parts.append(f"{sums['failed']:,} attempts failed")
+        parts.append("1 attempt failed" if sums["failed"] == 1 else f"{sums['failed']:,} attempts failed")
     tokens = f"{sums['tokens_in']:,} tokens in"
     if sums["tokens_cached"]:
         tokens += f" ({sums['tokens_cached']:,} of them in the provider's cache)"
@@ -78,5 +78,6 @@ def _line(title: str, sums: dict[str, Any]) -> str:
 
 def _limit(title: str, standing: dict[str, float], setting: str, unit: str) -> str:
     used = f"{standing['used']:.4f}" if unit else f"{standing['used']:.0f}"
-    most = f"of {unit}{standing['limit']:g}" if standing["limit"] else "of no limit"
-    return f"{title}: {unit}{used} {most} ({setting})"
+    if not standing["limit"]:
+        return f"{title}: {unit}{used} (no limit; {setting} sets one)"
+    return f"{title}: {unit}{used} of {unit}{standing['limit']:g} ({setting})"
