@@ -278,6 +278,20 @@ def test_an_answer_of_a_model_ends_with_one_line_on_who_answered(project: Path) 
     assert ended.out.splitlines()[-1].startswith("ask - scripted - ")
 
 
+@pytest.mark.req("SAFE-4")
+def test_a_limit_that_is_near_is_told_beside_the_answer(project: Path) -> None:
+    with scripted_model([When().say("Twice, `pay.py:1-2`.")]) as model:
+        configure(model, "requests_per_hour = 2\n")
+        first = codelab("ask", "--root", project, "What does pay do?")
+        second = codelab("ask", "--root", project, "What does pay do?")
+        third = codelab("ask", "--root", project, "What does pay do?")
+    assert "requests to models in an hour" not in first.err
+    assert "1 of 2 requests to models in an hour are used" in second.err
+    assert "Twice" in second.out
+    assert third.code == 1
+    assert "The limit of 2 requests to models in an hour is reached" in third.err
+
+
 @pytest.mark.req("SAFE-8", "CARD-6")
 def test_ctrl_c_at_the_question_ends_cleanly(project: Path) -> None:
     with coder(), at_terminal("run", "--root", project, "check it") as terminal:

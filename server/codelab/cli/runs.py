@@ -1,10 +1,11 @@
 """Following a run to its end in front of a person."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from codelab.cli.terminal import Terminal
-from codelab.core.events import AnyEvent, MessageAdded, ModelReading, Token
+from codelab.core.events import AnyEvent, MessageAdded, ModelReading, Noted, Token
 from codelab.core.narration import Narrator
 from codelab.workbench.types import RunResult
 
@@ -34,7 +35,7 @@ async def follow(
         async for event in handle.events():
             stream.take(event)
             if line := narrator.line(event):
-                (terminal.progress if isinstance(event, ModelReading) else tell)(line)
+                _teller(event, terminal, tell)(line)
         terminal.clear_progress()
         result = await handle.result()
     except asyncio.CancelledError:
@@ -42,6 +43,14 @@ async def follow(
         terminal.note("Stopped.")
         raise
     return result, stream.rest_of(result.answer)
+
+
+def _teller(event: AnyEvent, terminal: Terminal, usual: Callable[[str], None]) -> Callable[[str], None]:
+    """Return what tells an event: a note is for the person to keep, also where progress gives way."""
+    if isinstance(event, Noted):
+        terminal.clear_progress()
+        return terminal.note
+    return terminal.progress if isinstance(event, ModelReading) else usual
 
 
 class _AnswerStream:
