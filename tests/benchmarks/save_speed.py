@@ -54,7 +54,7 @@ def measure(tree: Path, files: list[Path], saves: int, places: Places) -> tuple[
     reader = IndexReader.open(tree, places)
     seen: queue.SimpleQueue[float] = queue.SimpleQueue()
     stop = threading.Event()
-    watcher = threading.Thread(target=watch_all, args=(tree, stop, seen))
+    watcher = threading.Thread(target=watch_all, args=(tree, stop, seen), daemon=True)
     watcher.start()
     chosen = random.Random(1)
     searchable, events = [], []

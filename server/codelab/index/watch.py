@@ -11,7 +11,7 @@ from watchfiles import watch
 from codelab.index.kinds import ALWAYS_LEFT_OUT
 
 DEBOUNCE_MS = 50
-STEP_MS = 10
+STEP_MS = 5  # a change is told after one or two of these; each wakes an idle machine
 _WAKE_MS = 200  # how often the thread looks whether it should end; it also bounds how long setting up takes
 _FIRST_RETRY_SECONDS = 30.0
 _LONGEST_RETRY_SECONDS = 3600.0  # to begin anew costs a look at every folder
