@@ -49,6 +49,10 @@ class Watcher:
         self._stop.set()
         self._thread.join(timeout=5)
 
+    def wake(self) -> None:
+        """End the wait for changes that is under way, or else the next one, from another thread."""
+        self._changes.put(set())
+
     def next(self, seconds: float) -> set[str]:
         """Wait for changes and return all paths, relative and with forward slashes; empty when time is up.
 

@@ -120,7 +120,8 @@ def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float 
         report.when_fresh = embedding.wake if embedding.is_wanted else None
         _say({"elected": True})
         stop, pool, pause = threading.Event(), ParserPool(), PauseSwitch(mark)
-        threading.Thread(target=_end_with_input, args=(stop, pool, embedding), daemon=True).start()
+        watcher = Watcher(repository.root)
+        threading.Thread(target=_end_with_input, args=(stop, watcher, pool, embedding), daemon=True).start()
         with contextlib.suppress(Cancelled):
             try:
                 with WorktreeIndexer(
@@ -132,7 +133,7 @@ def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float 
                     pool=pool,
                 ) as indexer:
                     embedding.start()
-                    _work(indexer, report, stop, pause, sweep_seconds)
+                    _work(indexer, watcher, report, stop=stop, pause=pause, sweep_seconds=sweep_seconds)
             except CodeLabError as error:
                 report.fail(error)
                 raise
@@ -144,12 +145,13 @@ def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float 
 
 def _work(
     indexer: WorktreeIndexer,
+    watcher: Watcher,
     report: "_Report",
+    *,
     stop: threading.Event,
     pause: PauseSwitch,
     sweep_seconds: float,
 ) -> None:
-    watcher = Watcher(indexer.repository.root)
     watcher.start()
     try:
         swept_at = _sweep(indexer, report, announce=True)
@@ -269,11 +271,14 @@ class _Report:
                 write_status(self.path, status)
 
 
-def _end_with_input(stop: threading.Event, pool: ParserPool, embedding: BackgroundEmbedding) -> None:
+def _end_with_input(
+    stop: threading.Event, watcher: Watcher, pool: ParserPool, embedding: BackgroundEmbedding
+) -> None:
     with contextlib.suppress(OSError):
         while os.read(0, 4096):
             pass
     stop.set()
+    watcher.wake()
     pool.kill()
     embedding.kill()
     time.sleep(_GRACE_SECONDS)
