@@ -21,6 +21,7 @@ from codelab.index.build import WorktreeIndexer
 from codelab.index.reader import IndexReader
 
 PER_FOLDER = 500
+FOUND_EVERY = 100  # of so many files one is looked for by the function in it
 _SAMPLE_SECONDS = 0.05
 
 
@@ -103,6 +104,7 @@ def measure(root: Path, places: Places, files: int) -> int:
     begun = time.perf_counter()
     found = reader.search(f"name {files - 1}")
     searched = time.perf_counter() - begun
+    lost = [n for n in range(0, files, FOUND_EVERY) if not reader.find_symbols(f"name_{n}")]
     reader.close()
     floor, sweep = sorted(floors)[2], sorted(sweeps)[2]
     sys.stdout.write(
@@ -111,7 +113,9 @@ def measure(root: Path, places: Places, files: int) -> int:
         f"a sweep without changes: {sweep:.2f} s, {sweep / floor:.2f} x the walk\n"
         f"peak memory of all processes: {memory.peak / 1e6:.0f} MB; a search: {searched * 1000:.0f} ms\n"
     )
-    return 0 if status.files == files and found else 1
+    if lost:
+        sys.stdout.write(f"{len(lost)} files were not found, the first of them m{lost[0]}.py\n")
+    return 0 if status.files == files and found and not lost else 1
 
 
 def main() -> int:

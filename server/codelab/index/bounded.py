@@ -6,6 +6,7 @@ The bounds count work, not time, so that a file gives the same result on every m
 """
 
 import re
+import threading
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ _MAX_OPEN = 1_000
 _OPENING, _CLOSING = b"([{", b")]}"
 _NO_BRACKETS = bytes(sorted(set(range(256)) - set(_OPENING + _CLOSING)))
 
+_SCRATCH_BYTES = 1_000_000
+_kept = threading.local()  # the scratch memory of each thread, and one view of it for each length of a text
+
 MAX_DEPTH = 500
 MAX_ERROR_PARTS = 4_000
 
@@ -55,13 +59,14 @@ def bounded_tree(grammar: Grammar, data: bytes, part: tuple[int, int] | None = N
         return None
     if grammar.name in _SLOWED_BY_DEPTH and most_open(data) > _MAX_OPEN:
         return None
-    view = memoryview(data)
+    scratch = _scratch_with(data)
     size = len(data) if part is None else part[1] - part[0]
     budget = FREE_REPORTS + int(size * REPORTS_PER_BYTE)
     reports = 0
 
-    def read(byte: int, _: "Point") -> memoryview:
-        return view[byte:]
+    def read(byte: int, _: "Point") -> memoryview | bytes:
+        # The last bytes are asked for again and again; of so few there is only ever one object.
+        return data[byte:] if byte >= len(data) - 1 else scratch if not byte else scratch[byte:]
 
     def is_too_much(_: int, __: bool) -> bool:
         nonlocal reports
@@ -76,6 +81,24 @@ def bounded_tree(grammar: Grammar, data: bytes, part: tuple[int, int] | None = N
         return Parser(grammar.language, included_ranges=ranges).parse(read, progress_callback=is_too_much)
     except ValueError:
         return None
+
+
+def _scratch_with(data: bytes) -> memoryview:
+    """Return a text as memory that is used again for the next one.
+
+    The binding (tree-sitter 0.26.1) never lets go of what a callback returns: the text itself would stay for
+    good, and where it is long it does. Of parts of a text each is another object, but these are few.
+    """
+    size = len(data)
+    if size > _SCRATCH_BYTES:
+        return memoryview(data)
+    if not hasattr(_kept, "views"):
+        _kept.buffer, _kept.views = memoryview(bytearray(_SCRATCH_BYTES)), {}
+    _kept.buffer[:size] = data
+    if size not in _kept.views:
+        _kept.views[size] = _kept.buffer[:size]
+    view: memoryview = _kept.views[size]
+    return view
 
 
 def most_open(data: bytes) -> int:
