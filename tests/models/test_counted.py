@@ -172,6 +172,19 @@ async def test_without_accounts_nothing_is_asked(places: Places) -> None:
     assert "models.db" in told.why
 
 
+async def test_an_answer_is_not_lost_because_it_cannot_be_written_down(places: Places) -> None:
+    async with scripted_model([When().stall().say("whole")]) as server:
+        asking = asyncio.create_task(ask(face(places, server)))
+        await server.requested()
+        for path in places.data.glob("models.db*"):
+            path.unlink()
+        places.accounts.mkdir()
+        server.release()
+        assert (await asking).message.content == "whole"
+        with pytest.raises(ModelError, match="could not be written down"):
+            await ask(face(places, server))
+
+
 def test_the_accounts_are_for_the_person_alone(places: Places) -> None:
     ledger = Ledger(places.accounts)
     assert ledger.requests_since(0.0) == (0, 0.0)

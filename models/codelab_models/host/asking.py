@@ -174,8 +174,11 @@ async def _attempt(
         raise
     finally:
         outcome = tally.outcome(word, litellm)
-        means.ledger.settle(number, outcome)
         _log(call, outcome)
+        try:
+            means.ledger.settle(number, outcome)
+        except ModelError as error:  # the answer is there all the same, and what was reserved counts
+            log.warning("the accounts cannot be written: %s", error.why)
 
 
 def _check_rate(means: Means, asked: Asked) -> None:
