@@ -109,6 +109,13 @@ def _editable(change: FileChange | None) -> str | None:
     return change.after_text
 
 
+def with_warnings(proposal: Proposal, warnings: Sequence[str]) -> Proposal:
+    """Return a proposal that shows the person, before the diff, what an analyser warns of."""
+    told = "".join(f"Security: {warning}\n" for warning in warnings)
+    approval = proposal.approval
+    return proposal.asked_as(replace(approval, detail=f"{told}{approval.detail}"))
+
+
 def _named(changes: Sequence[FileChange]) -> str:
     return changes[0].path if len(changes) == 1 else f"{len(changes)} files"
 

@@ -8,8 +8,9 @@ from functools import partial
 from codelab.agents.approving import agree
 from codelab.agents.authorising import Consent, Permission, used_rule
 from codelab.agents.changes import make_change, settle_checkpoint
+from codelab.agents.code_check import warnings_about
 from codelab.agents.permission import policy_call
-from codelab.agents.proposal import Proposal, propose
+from codelab.agents.proposal import Proposal, propose, with_warnings
 from codelab.agents.run import ActiveRun
 from codelab.agents.tainting import refresh_taint
 from codelab.core.errors import CodeLabError, EditConflict, PathRefused
@@ -68,6 +69,9 @@ async def change_files(
         )
         permission = await Permission.standing(run, decision, proposal, asked)
         if permission.consent is Consent.PERSON:
+            if warnings := await warnings_about(run, changes):
+                proposal = with_warnings(proposal, warnings)
+                told += "A security analyser warns of lines that you add:\n" + "\n".join(warnings) + "\n"
             edit = partial(_edited, run, row)
             proposal = await agree(run, proposal, edit, "change", "Nothing was changed")
             told += _as_edited(changes, proposal)
