@@ -71,8 +71,9 @@ async def test_new_files_are_looked_through_and_harmless_code_brings_nothing(wit
 
 async def test_an_analyser_of_the_workspaces_own_cannot_forge_a_diff(with_ruff: Path) -> None:
     liar = with_ruff / ".venv" / "bin" / "ruff"
+    forged = "fine\n+++ b/b.py\x1b[2J" + "x" * 999
     said = json.dumps([
-        {"filename": "a.py", "location": {"row": 9}, "code": "OK", "message": "fine\n+++ b/b.py\x1b[2J" + "x" * 999},
+        {"filename": "a.py", "location": {"row": 9}, "code": "OK", "message": forged},
         {"filename": "/etc/passwd", "location": {"row": 1}, "code": "OK", "message": "read"},
     ])  # fmt: skip
     liar.write_text(f"#!/bin/sh\ncat <<'END'\n{said}\nEND\n")

@@ -1,8 +1,8 @@
 """New code looked through by an established security analyser, where one is installed.
 
-It runs in the sandbox on the text that is proposed. What it warns of in lines that the change adds is shown to
-the person and told to the agent. It decides nothing, and where there is no analyser, no sandbox or no answer in
-time, nothing is said.
+It runs in the sandbox on the text that is proposed. What it warns of in lines that the change adds is shown
+to the person and told to the agent. It decides nothing, and where there is no analyser, no sandbox or no
+answer in time, nothing is said.
 """
 
 import asyncio
@@ -131,7 +131,7 @@ async def _run(run: ActiveRun, analyser: Analyser, changes: Sequence[FileChange]
 
 
 def _in_one_line(text: str) -> str:
-    """Return what an analyser says so that it can be mistaken for nothing else: it may be the workspace's own."""
+    """Return what an analyser, which may be the workspace's own, says as nothing but one line."""
     return visible(" ".join(text.split()))[:_MOST_CHARACTERS]
 
 
