@@ -1,5 +1,6 @@
 """The watcher by itself: what it gives, and what it says when it cannot see."""
 
+import os
 import time
 from pathlib import Path
 
@@ -51,3 +52,16 @@ def test_a_folder_that_cannot_be_watched_is_told(root: Path) -> None:
     assert watcher.error.startswith("Changes are seen late, by looking for them: ")
     assert not watcher.ready.is_set()
     watcher.stop()
+
+
+@pytest.mark.req("INDEX-1")
+def test_a_name_that_is_no_text_does_not_end_the_watching(root: Path) -> None:
+    watcher = Watcher(root)
+    watcher.start()
+    assert watcher.ready.wait(PATIENCE_SECONDS)
+    Path(os.fsdecode(os.fsencode(root) + b"/bad\xff.py")).touch()
+    assert gathered(watcher, EVERYTHING)
+    (root / "after.py").touch()
+    assert gathered(watcher, "after.py")
+    watcher.stop()
+    assert watcher.error == ""

@@ -14,6 +14,8 @@ DEBOUNCE_MS = 50
 STEP_MS = 5  # a change is told after one or two of these; each wakes an idle machine
 _WAKE_MS = 200  # how often the thread looks whether it should end; it also bounds how long setting up takes
 _FIRST_RETRY_SECONDS = 30.0
+_NAME_RETRY_SECONDS = 0.5
+_OF_A_NAME = "Unable to decode path"  # what watchfiles says, and ends, where a file's name is no UTF-8
 _LONGEST_RETRY_SECONDS = 3600.0  # to begin anew costs a look at every folder
 EXCLUDE_FILE = ".git/info/exclude"
 EVERYTHING = "."
@@ -38,6 +40,7 @@ class Watcher:
         self._stop = threading.Event()
         self.ready = threading.Event()
         self.error = ""
+        self._interrupted = False  # whether something may have changed unseen since it was ready
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
     def start(self) -> None:
@@ -71,6 +74,11 @@ class Watcher:
             try:
                 self._watch()
             except (OSError, RuntimeError) as error:  # the system's limit of watches, a folder that went away
+                if _OF_A_NAME in str(error):
+                    self.ready.clear()
+                    self._interrupted = True
+                    self._stop.wait(_NAME_RETRY_SECONDS)
+                    continue
                 self.error = f"Changes are seen late, by looking for them: {_in_words(error)}"
             if self.ready.is_set():
                 pause = _FIRST_RETRY_SECONDS
@@ -93,6 +101,9 @@ class Watcher:
             if not self.ready.is_set():
                 self.error = ""
                 self.ready.set()
+                if self._interrupted:
+                    self._interrupted = False
+                    self._changes.put({EVERYTHING})
             if len(changes) > MANY_CHANGES:
                 self._changes.put({EVERYTHING})
             elif paths := {path for _, full in changes if (path := self._relative(full))}:
