@@ -5,7 +5,7 @@ python -m scripts.embedder.card
 
 from pathlib import Path
 
-from codelab_models.embedder.table import read_table
+from codelab_models.embedder.table import read_shape, read_table
 from scripts.embedder.fetch import read_sources
 
 CARD = Path(__file__).resolve().parents[2] / "models" / "codelab_models" / "embedder" / "MODEL_CARD.md"
@@ -14,13 +14,13 @@ BEGIN, END = "<!-- made by scripts/embedder/card.py -->", "<!-- end of what is m
 
 def main() -> None:
     """Rewrite what lies between the two marks."""
-    table = read_table()
+    table, digest = read_table(), read_shape().digest
     rows = [
         f"| {source.name} | {source.version} | {source.registry} | {source.licence} | {source.use} |"
         for source in read_sources()
     ]
     lines = [
-        f"Digest {table.digest}: {len(table.numbers):,} words and {table.numbers.buckets:,} shared rows of"
+        f"Digest {digest}: {len(table.numbers):,} words and {table.numbers.buckets:,} shared rows of"
         f" {table.rows.shape[1]} dimensions, {table.rows.nbytes / 1e6:.1f} MB.",
         "",
         "| package | version | registry | licence | use |",

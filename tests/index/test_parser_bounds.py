@@ -58,3 +58,12 @@ def test_a_process_that_has_grown_is_replaced_between_two_texts_and_loses_none(b
     assert pids[0] == pids[1] == pids[2], "the control: one that has not grown serves on"
     assert pids[3] != pids[2]
     assert str(os.getpid()) not in pids
+
+
+@pytest.mark.req("INDEX-1")
+def test_processes_are_renewed_when_told_to_and_lose_no_text(bounded: ParserPool) -> None:
+    before = ask(bounded, b"pid = 1\n")[0]
+    bounded.renew()
+    after = ask(bounded, b"pid = 2\n", b"pid = 3\n")
+    pids = [outcome.rows.language for outcome in (before, *after.values()) if outcome.rows is not None]
+    assert pids[0] != pids[1] == pids[2]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from codelab.index.words import words_of
 from codelab_models.embedder.bundled import BundledEmbedder, load
-from codelab_models.embedder.table import DATA_FILES, read_table
+from codelab_models.embedder.table import DATA_FILES, read_shape, read_table
 from codelab_models.embedding import Embedder
 from tests.support.source_tree import ROOT
 
@@ -86,7 +86,7 @@ def test_what_means_the_same_in_other_words_is_nearer(
 def test_the_card_names_the_very_table_that_is_bundled_and_it_is_small() -> None:
     package = files("codelab_models.embedder")
     card = (package / "MODEL_CARD.md").read_text(encoding="utf-8")
-    assert read_table().digest in card
+    assert read_shape().digest in card
     assert sum(len((package / "data" / name).read_bytes()) for name in DATA_FILES) < MOST_BYTES
 
 
@@ -108,3 +108,14 @@ def test_it_is_an_embedder_and_importing_it_leaves_numpy_alone() -> None:
     assert embedder.takes_words
     code = "import sys, codelab_models.embedder.bundled; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.req("INDEX-5")
+def test_what_the_embedder_is_can_be_told_without_reading_its_table() -> None:
+    assert read_shape().dimensions == read_table().rows.shape[1]
+    program = (
+        "import sys; from codelab_models.embedder.bundled import load; print(load().recipe);"
+        "assert 'numpy' not in sys.modules; load().embed_queries(['word']); assert 'numpy' in sys.modules"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == load().recipe

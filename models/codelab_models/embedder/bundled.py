@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from codelab_models.embedder.table import Table, read_table
+from codelab_models.embedder.table import Table, read_shape, read_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,20 +16,24 @@ _BYTES_AT_ONCE = 4 * 8192  # rows in floats that stay in a core's second cache
 
 
 class BundledEmbedder:
-    """Turns words into vectors by a table; an ``Embedder`` of ``codelab_models.embedding``."""
+    """Turns words into vectors by a table; an ``Embedder`` of ``codelab_models.embedding``.
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    The table is read when the first text comes: whoever only asks what it is does not wait for numpy.
+    """
+
+    @property
+    def _table(self) -> Table:
+        return read_table()
 
     @property
     def recipe(self) -> str:
         """Name, dimensions and digest of the table."""
-        return f"bundled {self.dimensions} {self._table.digest}"
+        return f"bundled {self.dimensions} {read_shape().digest}"
 
     @property
     def dimensions(self) -> int:
         """Length of its vectors."""
-        return int(self._table.rows.shape[1])
+        return read_shape().dimensions
 
     @property
     def takes_words(self) -> bool:
@@ -98,5 +102,5 @@ class BundledEmbedder:
 
 
 def load() -> BundledEmbedder:
-    """Return the bundled embedder; the first call reads its table."""
-    return BundledEmbedder(read_table())
+    """Return the bundled embedder."""
+    return BundledEmbedder()

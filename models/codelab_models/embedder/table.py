@@ -1,5 +1,6 @@
 """The table of word vectors: one row for each word, rows of 8-bit integers, read from the package's data."""
 
+import ast
 import zlib
 from collections.abc import Iterable
 from functools import lru_cache
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _DIGEST_CHARACTERS = 16
+_NPY_START = 10  # bytes before the header: a mark, the version, the header's length in two bytes
 DATA_FILES = ("words.txt", "rows.npy", "weights.npy")
 
 
@@ -34,12 +36,22 @@ class Table(NamedTuple):
         weights: What a word counts in a query and in a passage, shape (2, words + buckets), times what its
             row of integers is to be multiplied by.
         numbers: The row of each word.
-        digest: Of the files, so that vectors made from other ones are told apart.
     """
 
     rows: "NDArray[np.int8]"
     weights: "NDArray[np.float32]"
     numbers: Numbers
+
+
+class Shape(NamedTuple):
+    """What is known of the table without reading it, which takes numpy.
+
+    Attributes:
+        dimensions: Length of its rows.
+        digest: Of the files, so that vectors made from other ones are told apart.
+    """
+
+    dimensions: int
     digest: str
 
 
@@ -48,11 +60,26 @@ def read_table() -> Table:
     """Read the table, once."""
     import numpy as np
 
-    data = files("codelab_models.embedder") / "data"
+    data = _data()
     words = (data / "words.txt").read_text(encoding="utf-8").split("\n")
     with as_file(data / "rows.npy") as rows_file, as_file(data / "weights.npy") as weights_file:
         rows, weights = np.load(rows_file), np.load(weights_file)
-    return Table(rows, weights, Numbers(words, len(rows)), digest_of(data))
+    return Table(rows, weights, Numbers(words, len(rows)))
+
+
+@lru_cache(maxsize=1)
+def read_shape() -> Shape:
+    """Read what is known of the table without numpy, once."""
+    data = _data()
+    with (data / "rows.npy").open("rb") as file:
+        head = file.read(_NPY_START)
+        # https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html#format-version-1-0
+        header = ast.literal_eval(file.read(int.from_bytes(head[-2:], "little")).decode("ascii"))
+    return Shape(header["shape"][1], digest_of(data))
+
+
+def _data() -> Traversable:
+    return files("codelab_models.embedder") / "data"
 
 
 def digest_of(folder: Traversable) -> str:

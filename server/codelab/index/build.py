@@ -23,6 +23,7 @@ from codelab.store import sqlite
 
 Progress = Callable[[IndexStatus], None]
 _NO_STAMP = Stamp(-1, 0, 0, 0)
+_MANY = 1000  # files after which the parsing processes have grown
 _LARGE = 200_000  # bytes
 _FEW = 8  # a change of so few files is most likely a save
 _KEPT_SAVES = 500  # old contents of saves that are kept, since it may also have been a checkout of a branch
@@ -321,6 +322,8 @@ class WorktreeIndexer:
             batch.add(path)
         batch.finish()
         self._reader.close()
+        if len(changed) > _MANY:
+            self._pool.renew()
         self._updated_at = time.time()
         if len(replaced) <= _FEW:
             self._saved_over.extend(blob for blob in replaced if blob is not None)

@@ -16,6 +16,7 @@ BATCH_BYTES = 200_000
 """Text sent to a parsing process at once: some 20 ms of work."""
 BATCH_FILES = 100
 _NOTHING_MORE = None
+_RENEW: list["Text"] = []  # in place of a batch
 # Not with -m, whose machinery is a tenth of the start.
 _PROGRAM = "from codelab.index.parser_process import main; main()"
 _LEAVING_SECONDS = 1.0  # how long a process that has closed its output may take to end
@@ -103,6 +104,11 @@ class ParserPool:
         while self.waiting:
             yield self.take(wait=True)
 
+    def renew(self) -> None:
+        """Put fresh processes in place of those there are: after much work they hold memory for nothing."""
+        for _ in self._threads:
+            self._tasks.put(_RENEW)
+
     def close(self) -> None:
         """End the processes; texts that wait are dropped. Given more, it starts them again."""
         self._closing = True
@@ -136,7 +142,11 @@ class ParserPool:
 
     def _serve(self) -> None:
         child = self._start_child()
-        while (batch := self._tasks.get()) is not None:
+        while (batch := self._tasks.get()) is not _NOTHING_MORE:
+            if not batch:
+                self._let_go(child)
+                child = self._start_child()
+                continue
             child, answers = self._ask(child, batch)
             if isinstance(answers, str) and len(batch) > 1:
                 outcomes: list[Outcome] = []
@@ -146,6 +156,9 @@ class ParserPool:
             else:
                 outcomes = [Outcome(batch[0].number, None, answers)] if isinstance(answers, str) else answers
             self._outcomes.put(outcomes)
+        self._let_go(child)
+
+    def _let_go(self, child: subprocess.Popen[bytes] | None) -> None:
         if child is not None:
             self._children.remove(child)
             _end(child)
@@ -167,8 +180,7 @@ class ParserPool:
     ) -> tuple[subprocess.Popen[bytes] | None, list[Outcome] | str]:
         """Let a process parse a batch; if it does not survive that, say why in place of the outcomes."""
         if child is not None and child.poll() is not None:
-            self._children.remove(child)
-            _end(child)
+            self._let_go(child)
             child = None
         served = child is not None
         child = child or self._start_child()
