@@ -122,6 +122,23 @@ class WorktreeIndexer:
             raise
 
     def _open(self) -> None:
+        """Open the index; make it afresh where what it says shows only now that it is damaged."""
+        try:
+            self._load()
+        except sqlite.Error as error:
+            if not database.is_damage(error):
+                raise database.cannot_write(self.folder, error) from error
+        except (LookupError, TypeError, ValueError):
+            pass  # rows that contradict each other, values that are none
+        else:
+            return
+        database.remove(self.folder)
+        try:
+            self._load()
+        except sqlite.Error as error:
+            raise database.cannot_write(self.folder, error) from error
+
+    def _load(self) -> None:
         self._connection = database.open_for_writing(self.folder)
         try:
             self._identity = database.identity(self.folder)
@@ -130,15 +147,15 @@ class WorktreeIndexer:
             self._known = writer.load_known(self._connection, self._worktree)
             self._counts = writer.load_counts(self._connection, self._worktree)
             self._updated_at = writer.swept_at(self._connection, self._worktree)
-        except sqlite.Error as error:
+            blobs = [self._counts[known.blob] for known in self._known.values() if known.blob is not None]
+            self._languages = Counter(counts.language for counts in blobs)
+            self._chunks = sum(counts.chunks for counts in blobs)
+            self._symbols = sum(counts.symbols for counts in blobs)
+        except BaseException:
             self._connection.close()
-            raise database.cannot_write(self.folder, error) from error
+            raise
         self._left_out = {path: known.reason for path, known in self._known.items() if known.blob is None}
         self._saved_over: deque[int] = deque()
-        blobs = [self._counts[known.blob] for known in self._known.values() if known.blob is not None]
-        self._languages = Counter(counts.language for counts in blobs)
-        self._chunks = sum(counts.chunks for counts in blobs)
-        self._symbols = sum(counts.symbols for counts in blobs)
 
     def __enter__(self) -> "WorktreeIndexer":
         return self

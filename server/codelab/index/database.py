@@ -117,6 +117,9 @@ def is_sound(connection: Connection) -> bool:
     return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
 
 
+_DAMAGED = ("no such", "malformed", "vtable constructor failed", "Could not decode")
+
+
 def is_damage(error: BaseException) -> bool:
     """Tell whether an exception means that the file is not the index it should be.
 
@@ -125,7 +128,7 @@ def is_damage(error: BaseException) -> bool:
     if not isinstance(error, sqlite.DatabaseError):
         return False
     if isinstance(error, sqlite.OperationalError):
-        return any(text in str(error) for text in ("no such", "malformed", "vtable constructor failed"))
+        return any(text in str(error) for text in _DAMAGED)
     return not isinstance(error, sqlite.IntegrityError) or "constraint" not in str(error)
 
 

@@ -63,19 +63,31 @@ def connect(
 
     Raises:
         OperationalError: The file cannot be opened.
+        DatabaseError: Its schema is damaged.
     """
     mode = "ro&immutable=1" if immutable else "ro" if read_only else "rwc"
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = driver.connect(
         uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False
     )
-    if vectors:
-        try:
+    try:
+        _read_schema(connection)
+        if vectors:
             _load_vectors(connection)
-        except BaseException:
-            connection.close()
-            raise
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _read_schema(connection: _standard.Connection) -> None:
+    """Meet a damaged schema here: SQLite's message names what stands in it, and the driver wants text."""
+    try:
+        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 0")
+    except UnicodeDecodeError as error:
+        raise DatabaseError("database disk image is malformed: its schema is no text") from error
+    except Error:
+        return  # the caller's first statement meets it again, where it is handled
 
 
 def _load_vectors(connection: _standard.Connection) -> None:

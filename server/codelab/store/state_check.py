@@ -27,6 +27,7 @@ def problems_of(path: Path, mirror: Path | None, folder: str = "migrations") -> 
         return []
     try:
         with closing(sqlite.connect(path, read_only=True)) as db:
+            db.text_factory = lambda data: data.decode("utf-8", "backslashreplace")  # damage is no UTF-8
             return [
                 *_version(db, len(load_migrations(folder))),
                 *_structure(db),
@@ -34,7 +35,7 @@ def problems_of(path: Path, mirror: Path | None, folder: str = "migrations") -> 
                 *_contents(db),
                 *_audit(db, mirror),
             ]
-    except sqlite.Error as error:
+    except (sqlite.Error, UnicodeError) as error:  # SQLite's messages name what is damaged
         return [f"It cannot be read: {error}"]
 
 
