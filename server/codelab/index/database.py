@@ -117,7 +117,7 @@ def is_sound(connection: Connection) -> bool:
     return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
 
 
-_DAMAGED = ("no such", "malformed", "vtable constructor failed", "Could not decode")
+_DAMAGED = ("no such", "malformed", "vtable constructor failed", "Could not decode", "fts5 file format")
 
 
 def is_damage(error: BaseException) -> bool:
