@@ -120,3 +120,11 @@ def test_a_log_with_nothing_in_it_is_whole(tmp_path: Path) -> None:
     root = write_files(tmp_path / "new", {})
     assert codelab("audit", "--root", root).out == "The audit log is whole: 0 rows.\n"
     assert codelab("audit", "show", "--root", root).err == "Nothing is in the log.\n"
+
+
+def test_whether_a_workspace_is_trusted_is_told(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "new", {})
+    for action in ("trust", "distrust"):
+        assert codelab("config", action, "--root", root).code == 0
+    rows = codelab("audit", "show", "--kind", "trust-changed", "--json", "--root", root).data
+    assert [json.loads(row["data"])["trusted"] for row in rows] == [True, False]

@@ -12,8 +12,9 @@ from codelab.config.edit import set_user_setting
 from codelab.config.load import WORKSPACE_CONFIG, Loaded, load_settings
 from codelab.config.places import Places, find_places
 from codelab.config.settings import Settings
-from codelab.store import trust
-from codelab.store.state import UserDb
+from codelab.store import audit, trust
+from codelab.store.audit import AuditKind
+from codelab.store.state import StateDb, UserDb
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -119,6 +120,11 @@ async def _change_trust(options: argparse.Namespace, terminal: Terminal) -> int:
     finally:
         await user.close()
     trusted = options.action == "trust"
+    async with (
+        await StateDb.open(places.state_db(root), places.audit_head(root)) as db,
+        db.write() as writing,
+    ):
+        await audit.append(writing, AuditKind.TRUST_CHANGED, {"trusted": trusted}, client="command line")
     if terminal.as_json:
         terminal.show_json({"root": str(root), "trusted": trusted})
     elif trusted:
