@@ -80,6 +80,7 @@ class RunReport(BaseModel):
     cost_usd: float = 0.0
     limits: list[str] = []
     error: str = ""
+    mode: str = ""
 
 
 def passage(hit: Hit) -> Passage:
@@ -129,6 +130,7 @@ def ended_run(result: RunResult) -> RunReport:
         tokens=result.tokens,
         cost_usd=result.cost_usd,
         limits=list(result.limits),
+        mode=result.mode,
         error=result.error,
     )
 

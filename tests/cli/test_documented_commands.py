@@ -16,9 +16,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.req("CARD-6", "CARD-8")]
 
 _EXAMPLE = re.compile(r"`codelab ([^`]+)`|^    codelab (?!COMMAND)(.+)$", re.MULTILINE)
 _JSON = re.compile(r"```json\n(.*?)```", re.DOTALL)
-_PAGES = [
-    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("command-line.md", "mcp.md", "data.md")
-]
+_NAMES = ("command-line.md", "mcp.md", "data.md", "policy.md")
+_PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in _NAMES]
 _README = (ROOT / "README.md").read_text(encoding="utf-8")
 _README_EXAMPLES = sorted(set(re.findall(r"`codelab ([^`|]+)`", _README)) - {"--stdio", "mcp"})
 _EXAMPLES = sorted({one or other for page in _PAGES for one, other in _EXAMPLE.findall(page)})

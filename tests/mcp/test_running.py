@@ -82,6 +82,18 @@ async def test_progress_tells_how_far_a_slow_model_has_read(project: Path, mode:
     assert "coder: the model reads the conversation: 50 % of 8,000 tokens" in noted.lines
 
 
+@pytest.mark.req("SAFE-3")
+async def test_an_assistant_chooses_a_narrower_mode_and_no_wider_one(project: Path) -> None:
+    with coder(When(role="tool", text="only plans").say("I would check the amount.")):
+        async with connected(project, MODES[0]) as client:
+            planned = await client.call_tool("run", {"task": "check the amount", "mode": "plan"})
+            refused = await client.call_tool("run", {"task": "check the amount", "mode": "allow-edits"})
+    assert planned.structured_content is not None
+    assert (planned.structured_content["mode"], planned.structured_content["changed"]) == ("plan", [])
+    assert refused.is_error and "cannot choose the mode allow-edits" in text_of(refused)
+    assert content(project) == BEFORE
+
+
 @pytest.mark.req("CARD-2", "SAFE-2")
 @pytest.mark.parametrize("mode", MODES)
 async def test_anything_but_a_yes_changes_nothing_and_the_agent_reads_why(project: Path, mode: Mode) -> None:

@@ -1,11 +1,12 @@
 """``run``: let the coder change files, each change approved by the person."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import InputRequiredResult, ToolAnnotations
 from pydantic import Field
 
+from codelab.workbench.types import Mode
 from codelab_mcp.asking import asked_before, brought_answer
 from codelab_mcp.driving import carry_on
 from codelab_mcp.face import McpFace, can_elicit
@@ -27,6 +28,13 @@ def add(server: MCPServer, face: McpFace) -> None:
         task: Annotated[str, Field(description="What to change, in any words.", min_length=1)],
         ctx: Context,
         session: Annotated[str, Field(description="Continue this conversation; empty for a new one.")] = "",
+        mode: Annotated[
+            Literal["", "ask", "plan", "allow-edits"],
+            Field(
+                description="ask: each change is put before the person; plan: read only. Empty: as in the "
+                "session so far. allow-edits only where the person's settings let you choose it."
+            ),
+        ] = "",
     ) -> RunReport | InputRequiredResult:
         """Let the coder agent change files. Every change is put before the person and made only on their yes.
 
@@ -40,5 +48,8 @@ def add(server: MCPServer, face: McpFace) -> None:
             if (answer := brought_answer(ctx)) is not None:
                 watched.answer(asked.approval, answer)
             return await carry_on(face, ctx, watched, asked.run)
-        run_id, watched = await face.start(bench.act(task, session=session, wait=not can_elicit(ctx)))
+        chosen = Mode(mode) if mode else None
+        run_id, watched = await face.start(
+            bench.act(task, session=session, mode=chosen, wait=not can_elicit(ctx))
+        )
         return await carry_on(face, ctx, watched, run_id)

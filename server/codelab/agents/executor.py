@@ -82,7 +82,7 @@ async def execute(run: ActiveRun, call: ToolCall, offered: frozenset[str]) -> No
         if isinstance(outcome, ToolText):
             await _return_text(run, row, call, outcome, _sources(outcome, touches, title))
         elif isinstance(outcome, Command):
-            wanted = await with_command(run, wanted, outcome)
+            wanted = await with_command(run.services, wanted, outcome)
             decision = await _decide_further(run, row, wanted, decision)
             done = await run_command(run, row, call, outcome, decision)
             if done is not None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from codelab.agents.run import ActiveRun
+from codelab.agents.services import Services
 from codelab.index.parse import parse_parts
 from codelab.policy.call import PolicyCall
 from codelab.policy.decide import decide
@@ -34,13 +35,13 @@ def policy_call(run: ActiveRun, tool: str, risk: Risk, touches: Sequence[Touch])
     )
 
 
-async def with_command(run: ActiveRun, call: PolicyCall, command: Command) -> PolicyCall:
+async def with_command(services: Services, call: PolicyCall, command: Command) -> PolicyCall:
     """Return a call together with the command that its tool wants run, and where that would run.
 
     Raises:
         Denied: Commands cannot run on this machine.
     """
-    settings, folder = run.services.settings.sandbox, run.services.commands
+    settings, folder = services.settings.sandbox, services.commands
     sandbox = await asyncio.to_thread(
         find_sandbox, folder, as_root=settings.as_root, unsandboxed=settings.unsandboxed
     )

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from codelab.agents.limits import Limits
 from codelab.agents.loop import drive
+from codelab.agents.modes import mode_of_run
 from codelab.agents.prompt import opening_messages, read_focus
 from codelab.agents.recovery import claim, settle_interrupted
 from codelab.agents.run import ActiveRun
@@ -39,6 +40,7 @@ async def start_run(
     diagnostics: tuple[str, ...] = (),
     mode: Mode | None = None,
     wait: bool = False,
+    assistant: bool = False,
 ) -> ActiveRun:
     """Store a new run with its opening messages, and drive it in a task of its own.
 
@@ -52,8 +54,10 @@ async def start_run(
         diagnostics: What the editor reports at that place.
         mode: How its changes are approved; None: as in the session so far, in a new one by asking.
         wait: Keep approvals pending where nobody can answer.
+        assistant: Whether an assistant asks, and not a person.
 
     Raises:
+        Denied: An assistant wants a wider mode than the person chose.
         InputError: The task is empty or too long.
         NotFound: There is no such session.
     """
@@ -73,7 +77,12 @@ async def start_run(
     opening = opening_messages(
         template, task, focus=seen, notes=diagnostics, earlier=sorted(earlier, key=_age)
     )
-    mode = mode or (Mode(before.mode) if before is not None else Mode.ASK)
+    mode = mode_of_run(
+        mode,
+        Mode(before.mode) if before is not None else None,
+        assistant=assistant,
+        settings=services.settings.approvals,
+    )
     active = ActiveRun(
         id=new_id("run"),
         session=session or new_id("ses"),
@@ -102,9 +111,9 @@ async def start_run(
     )
 
     async def store(tx: Connection) -> None:
-        if session:
+        if session and not assistant:
             await sessions.set_mode(tx, session, mode.value)
-        else:
+        elif not session:
             title = task[:_TITLE_CHARACTERS]
             await sessions.create(tx, Session(active.session, title, services.client, now, mode.value))
         await store_taint(tx, active.session, seen_taint)

@@ -46,6 +46,7 @@ async def check_everything(root: Path) -> list[Check]:
         _grammars,
         _folders,
         _settings,
+        _policy,
         _workspace,
         _sandbox,
         _model,
@@ -137,6 +138,19 @@ def _folder(name: str, folder: Path) -> Check:
     except OSError as error:
         return Check(name, "broken", f"{folder} cannot be written: {error.strerror}", fix)
     return Check(name, "ok", str(folder))
+
+
+async def _policy(root: Path) -> list[Check]:
+    from codelab.cli.policies import policy_of
+    from codelab.cli.reports import counted
+
+    policy, found = await policy_of(root), []
+    for file in policy.files:
+        for mistake in file.mistakes[:1]:
+            fix = "Correct it; until then everything is asked. `codelab policy check` shows all mistakes"
+            found.append(Check("policy", "broken", mistake, fix))
+    rules = len(policy.rules.rules)
+    return found or [Check("policy", "ok", f"{counted(rules, 'rule')} besides those that are built in")]
 
 
 async def _settings(root: Path) -> list[Check]:

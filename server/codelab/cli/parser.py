@@ -18,6 +18,7 @@ COMMANDS = {
     "status": "show what is going on in this workspace",
     "data": "take what is stored with you, or delete it for good",
     "state": "check, back up or restore what CodeLab keeps of this workspace",
+    "policy": "show, check and explain the rules about what agents may do",
     "audit": "check, show or export the log of what was decided and done",
     "usage": "show what was asked of models, what it cost, and how near the limits are",
     "doctor": "show what works, what is missing, and how to add it",

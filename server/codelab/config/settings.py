@@ -210,6 +210,11 @@ class ApprovalSettings(_Section):
     propose_after: int = Field(
         default=12, ge=3, description="So many times in a row, and never no, before one is proposed."
     )
+    assistants_may_allow_edits: bool = Field(
+        default=False,
+        description="Let an assistant that speaks MCP choose the mode `allow-edits` by itself: edits of "
+        "plain files are then not asked.",
+    )
 
 
 class LimitSettings(_Section):

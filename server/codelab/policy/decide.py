@@ -5,11 +5,13 @@ tools only compute what would change and the executor alone changes anything.
 """
 
 import shlex
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from codelab.policy.call import PolicyCall
 from codelab.policy.hard_rules import always_asked, forbidden
-from codelab.policy.matching import holds, stands
-from codelab.policy.rules import PolicyRules, Tier
+from codelab.policy.matching import holds_for_call, holds_for_want, stands
+from codelab.policy.rules import PolicyRules, Rule, Tier
 from codelab.policy.taint import in_words
 from codelab.policy.types import Access, Mode, Outcome, PolicyDecision, Risk
 from codelab.policy.wants import Want, wants_of
@@ -20,6 +22,14 @@ _STRICTNESS = {Outcome.ALLOW: 0, Outcome.ASK: 1, Outcome.DENY: 2}
 _CHANGES = (Access.WRITE, Access.EXECUTE)
 _WHOSE = {Tier.ADMINISTRATOR: "your administrator's", Tier.USER: "your", Tier.WORKSPACE: "the workspace's"}
 _VERBS = {Outcome.ALLOW: "allows", Outcome.ASK: "asks about", Outcome.DENY: "denies"}
+
+
+class _Case(NamedTuple):
+    """A call, the rules, and those of them whose conditions about the call as a whole are met."""
+
+    call: PolicyCall
+    rules: PolicyRules
+    applying: Mapping[Outcome, Sequence[Rule]]
 
 
 def decide(call: PolicyCall, rules: PolicyRules) -> PolicyDecision:
@@ -37,79 +47,85 @@ def decide(call: PolicyCall, rules: PolicyRules) -> PolicyDecision:
     Returns:
         The outcome, and the first rule that led to it.
     """
-    decisions = [_decide_want(want, call, rules) for want in wants_of(call)]
+    applying = {
+        effect: [rule for rule in rules.of(effect) if holds_for_call(rule, call)] for effect in Outcome
+    }
+    case = _Case(call, rules, applying)
+    decisions = [_decide_want(want, case) for want in wants_of(call)]
     return max(decisions, key=lambda decision: _STRICTNESS[decision.outcome])
 
 
-def _decide_want(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision:
+def _decide_want(want: Want, case: _Case) -> PolicyDecision:
     for judge in _JUDGES:
-        if decision := judge(want, call, rules):
+        if decision := judge(want, case):
             return decision
-    allowed = _allowed(want, call, rules)
-    if allowed is not None and call.taint.untrusted:
-        why = f"asked after reading untrusted text: {in_words(call.taint.untrusted)}"
+    allowed = _allowed(want, case)
+    if allowed is not None and case.call.taint.untrusted:
+        why = f"asked after reading untrusted text: {in_words(case.call.taint.untrusted)}"
         return PolicyDecision(Outcome.ASK, allowed.risk, "taint", why)
-    return allowed or _by_default(want, call)
+    return allowed or _by_default(want, case.call)
 
 
-def _forbidden(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
-    return forbidden(want, rules.own)
+def _forbidden(want: Want, case: _Case) -> PolicyDecision | None:
+    return forbidden(want, case.rules.own)
 
 
-def _denied(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
-    return _by_rule(Outcome.DENY, want, call, rules)
+def _denied(want: Want, case: _Case) -> PolicyDecision | None:
+    return _by_rule(Outcome.DENY, want, case)
 
 
-def _only_planned(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
-    if call.mode is not Mode.PLAN or want.access not in _CHANGES:
+def _only_planned(want: Want, case: _Case) -> PolicyDecision | None:
+    if case.call.mode is not Mode.PLAN or want.access not in _CHANGES:
         return None
     why = "this session only plans: it changes no file and runs no command"
-    return PolicyDecision(Outcome.DENY, _risk(want, call), "plan", why)
+    return PolicyDecision(Outcome.DENY, _risk(want, case.call), "plan", why)
 
 
-def _egress(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
-    if want.host is None or not (call.taint.untrusted and call.taint.private):
+def _egress(want: Want, case: _Case) -> PolicyDecision | None:
+    if want.host is None or not (case.call.taint.untrusted and case.call.taint.private):
         return None
-    why = f"the session read untrusted text ({in_words(call.taint.untrusted)}) and private data"
+    why = f"the session read untrusted text ({in_words(case.call.taint.untrusted)}) and private data"
     return PolicyDecision(Outcome.DENY, Risk.CRITICAL, "egress", why)
 
 
-def _always_asked(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
-    return always_asked(want, call)
+def _always_asked(want: Want, case: _Case) -> PolicyDecision | None:
+    return always_asked(want, case.call)
 
 
-def _asked(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
-    return _by_rule(Outcome.ASK, want, call, rules)
+def _asked(want: Want, case: _Case) -> PolicyDecision | None:
+    return _by_rule(Outcome.ASK, want, case)
 
 
-def _broken(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
-    if not rules.broken:
+def _broken(want: Want, case: _Case) -> PolicyDecision | None:
+    if not case.rules.broken:
         return None
     outcome = Outcome.ASK if want.host is None else Outcome.DENY  # no one can be asked about a host
-    return PolicyDecision(outcome, _risk(want, call), "broken-policy", rules.broken[0])
+    return PolicyDecision(outcome, _risk(want, case.call), "broken-policy", case.rules.broken[0])
 
 
-def _read(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
+def _read(want: Want, case: _Case) -> PolicyDecision | None:
     if want.access is Access.READ:
-        return PolicyDecision(Outcome.ALLOW, call.risk, "reading", "it only reads files of the workspace")
+        return PolicyDecision(
+            Outcome.ALLOW, case.call.risk, "reading", "it only reads files of the workspace"
+        )
     if want.package is not None:
-        return PolicyDecision(Outcome.ALLOW, call.risk, "importing", f"no rule speaks of {want.package}")
+        return PolicyDecision(Outcome.ALLOW, case.call.risk, "importing", f"no rule speaks of {want.package}")
     return None
 
 
 _JUDGES = (_forbidden, _denied, _only_planned, _egress, _always_asked, _asked, _broken, _read)
 
 
-def _allowed(want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
-    if decision := _by_rule(Outcome.ALLOW, want, call, rules):
+def _allowed(want: Want, case: _Case) -> PolicyDecision | None:
+    if decision := _by_rule(Outcome.ALLOW, want, case):
         return decision
-    if call.mode is Mode.ALLOW_EDITS and want.access is Access.WRITE:
+    if case.call.mode is Mode.ALLOW_EDITS and want.access is Access.WRITE:
         why = "the person lets this session edit files without asking"
-        return PolicyDecision(Outcome.ALLOW, call.risk, "allow-edits", why)
-    for standing in call.standing_rules:
-        if stands(standing, want, call):
+        return PolicyDecision(Outcome.ALLOW, case.call.risk, "allow-edits", why)
+    for standing in case.call.standing_rules:
+        if stands(standing, want, case.call):
             why = "the person said yes to such calls beforehand"
-            return PolicyDecision(Outcome.ALLOW, _risk(want, call), f"standing-rule:{standing.id}", why)
+            return PolicyDecision(Outcome.ALLOW, _risk(want, case.call), f"standing-rule:{standing.id}", why)
     return None
 
 
@@ -122,13 +138,13 @@ def _by_default(want: Want, call: PolicyCall) -> PolicyDecision:
     return PolicyDecision(Outcome.ASK, call.risk, "writing", "it changes a file")
 
 
-def _by_rule(effect: Outcome, want: Want, call: PolicyCall, rules: PolicyRules) -> PolicyDecision | None:
-    rule = next((rule for rule in rules.of(effect) if holds(rule, want, call)), None)
+def _by_rule(effect: Outcome, want: Want, case: _Case) -> PolicyDecision | None:
+    rule = next((rule for rule in case.applying[effect] if holds_for_want(rule, want)), None)
     if rule is None:
         return None
-    why = f'{_WHOSE[rule.tier]} rule "{rule.name}" {_VERBS[effect]} {_shown(want, call)}'
+    why = f'{_WHOSE[rule.tier]} rule "{rule.name}" {_VERBS[effect]} {_shown(want, case.call)}'
     why = f"{why}: {rule.why}" if rule.why else why
-    return PolicyDecision(effect, _risk(want, call), rule.name, why, rule.place)
+    return PolicyDecision(effect, _risk(want, case.call), rule.name, why, rule.place)
 
 
 def _shown(want: Want, call: PolicyCall) -> str:

@@ -7,7 +7,7 @@ from codelab.policy.decide import decide
 from codelab.policy.hard_rules import HARD_RULES
 from codelab.policy.matching import holds
 from codelab.policy.rules import PolicyRules, Rule, Tier
-from codelab.policy.types import Outcome, PolicyDecision
+from codelab.policy.types import Mode, Outcome, PolicyDecision
 from codelab.policy.wants import wants_of
 
 _FRESH = "a new session, which has read nothing yet; in a workspace that you trust its text does not count"
@@ -33,6 +33,15 @@ class Explanation:
     decision: PolicyDecision
     rules: tuple[Rule, ...]
     change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """Who would make a call: the agent, the mode of its session, and whether that has read untrusted text."""
+
+    agent: str = "coder"
+    mode: Mode = Mode.ASK
+    tainted: bool = False
 
 
 def explain(call: PolicyCall, rules: PolicyRules) -> Explanation:

@@ -6,6 +6,7 @@ This is no boundary; that is the sandbox. It keeps a person from saying more tha
 import re
 import shlex
 from collections.abc import Sequence
+from functools import lru_cache
 
 
 def _named(names: str) -> frozenset[str]:
@@ -25,6 +26,7 @@ _STARTERS = _named(
 _VERSION = re.compile(r"[\d.]+$")
 
 
+@lru_cache(maxsize=1024)
 def program_name(word: str) -> str:
     """Return a program's name without folder, version and case: ``/usr/bin/Python3.11`` -> ``python``."""
     name = re.split(r"[/\\]", word)[-1].casefold().removesuffix(".exe")
@@ -61,7 +63,8 @@ def _says_what(argv: Sequence[str]) -> bool:
     return len(argv) > 1 and not argv[1].startswith("-")
 
 
-def words_of(argv: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=64)  # every rule about commands asks for those of the same call
+def words_of(argv: tuple[str, ...]) -> tuple[str, ...]:
     """Return the words in which a forbidden command is looked for: its own, and those of a shell's line."""
     words = list(argv)
     if is_shell(argv):
@@ -73,4 +76,4 @@ def words_of(argv: Sequence[str]) -> list[str]:
                 words += lexer
             except ValueError:  # a quote that is not closed
                 words += part.split()
-    return words
+    return tuple(words)

@@ -1,7 +1,7 @@
 """Whether a rule of a policy file, or a yes given beforehand, holds for what a call wants."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from codelab.policy.call import UNSANDBOXED, PolicyCall, StandingRule
 from codelab.policy.globs import host_matches, name_matches, path_matches
@@ -12,25 +12,38 @@ from codelab.policy.wants import Want
 
 
 def holds(rule: Rule, want: Want, call: PolicyCall) -> bool:
-    """Tell whether a rule holds for what a call wants.
+    """Tell whether a rule holds for what a call wants: for the call, and for this want of it.
 
     What forbids or asks is understood widely: paths as the most lenient file system compares them, a program
     by any path to it and also inside a shell's line. What allows is understood literally, and only for what
     it names: an allowed command does not allow the files that it writes, and nothing allows a host but a rule
     about hosts.
     """
+    return holds_for_call(rule, call) and holds_for_want(rule, want)
+
+
+def holds_for_call(rule: Rule, call: PolicyCall) -> bool:
+    """Tell whether those conditions of a rule are met that are the same for all that a call wants."""
     return (
         _any(rule.tools, call.tool, name_matches)
         and _any(rule.agents, call.agent, name_matches)
         and _any(rule.clients, call.client, name_matches)
         and _any(rule.environments, call.environment, name_matches)
         and (rule.tainted is None or rule.tainted is bool(call.taint.untrusted))
-        and (rule.effect is not Outcome.ALLOW or _names(rule, want))
+        and (not rule.hosts or bool(call.hosts))
+        and (not rule.imports or bool(call.imports))
+        and (not rule.commands or _command(rule, call.argv))
+    )
+
+
+def holds_for_want(rule: Rule, want: Want) -> bool:
+    """Tell whether those conditions of a rule are met that are about one thing."""
+    return (
+        (rule.effect is not Outcome.ALLOW or _names(rule, want))
         and (not rule.access or want.access in rule.access)
         and (not rule.paths or _path(rule, want))
         and (not rule.hosts or _host(rule, want))
         and (not rule.imports or _package(rule, want))
-        and (not rule.commands or _command(rule, call.argv))
     )
 
 
@@ -93,20 +106,19 @@ def _command(rule: Rule, argv: tuple[str, ...]) -> bool:
         )
     if not argv:
         return False
-    words = words_of(argv)
-    return any(_occurs(begin, argv, words) for begin in rule.commands)
+    return any(_occurs(begin, argv) for begin in rule.commands)
 
 
-def _occurs(begin: tuple[str, ...], argv: tuple[str, ...], words: Sequence[str]) -> bool:
-    size = len(begin)
-    if _same(begin, argv[:size]):
-        return True
-    return len(words) > len(argv) and any(_same(begin, words[at : at + size]) for at in range(len(words)))
+def _occurs(begin: tuple[str, ...], argv: tuple[str, ...]) -> bool:
+    size, words = len(begin), words_of(argv)
+    if len(words) == len(argv):
+        return _same(begin, argv[:size])
+    return any(_same(begin, words[at : at + size]) for at in range(len(words)))
 
 
-def _same(begin: tuple[str, ...], words: Sequence[str]) -> bool:
+def _same(begin: tuple[str, ...], words: tuple[str, ...]) -> bool:
     return (
         len(begin) == len(words)
         and program_name(begin[0]) == program_name(words[0])
-        and begin[1:] == tuple(words[1:])
+        and begin[1:] == words[1:]
     )

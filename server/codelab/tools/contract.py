@@ -164,6 +164,7 @@ class Tool(Generic[ArgumentsT]):
         title: Says a call to a person, to stand after the agent's name: ``reading payments.py``.
         call: Does the work.
         searches: Whether a call counts against the run's limit of searches.
+        commands: Whether a call runs a command.
     """
 
     name: str
@@ -174,3 +175,4 @@ class Tool(Generic[ArgumentsT]):
     title: Callable[[ArgumentsT], str]
     call: Callable[[ArgumentsT, ToolContext], Awaitable[ToolText | FileChange | Command]]
     searches: bool = False
+    commands: bool = False

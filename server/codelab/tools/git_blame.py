@@ -34,4 +34,5 @@ TOOL = Tool(
     touches=reads_its_path,
     title=lambda arguments: f"looking at git blame of {arguments.path}",
     call=_call,
+    commands=True,
 )

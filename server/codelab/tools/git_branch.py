@@ -31,4 +31,5 @@ TOOL = Tool(
     touches=lambda arguments, context: (Touch(".", Access.EXECUTE),),
     title=lambda arguments: f"making the branch {arguments.name}",
     call=_call,
+    commands=True,
 )

@@ -57,4 +57,5 @@ TOOL = Tool(
     touches=_touches,
     title=lambda arguments: f"committing {len(arguments.paths)} file{'s' * (len(arguments.paths) != 1)}",
     call=_call,
+    commands=True,
 )

@@ -35,4 +35,5 @@ TOOL = Tool(
     touches=reads_its_path,
     title=lambda arguments: "looking at git diff",
     call=_call,
+    commands=True,
 )

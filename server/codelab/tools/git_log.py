@@ -45,4 +45,5 @@ TOOL = Tool(
     touches=reads_its_path,
     title=lambda arguments: "looking at git log",
     call=_call,
+    commands=True,
 )

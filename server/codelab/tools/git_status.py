@@ -21,4 +21,5 @@ TOOL = Tool(
     touches=lambda arguments, context: (Touch(".", Access.READ),),
     title=lambda arguments: "looking at git status",
     call=_call,
+    commands=True,
 )

@@ -97,4 +97,5 @@ TOOL = Tool(
     touches=_touches,
     title=_title,
     call=_call,
+    commands=True,
 )

@@ -155,4 +155,5 @@ TOOL = Tool(
     touches=_touches,
     title=lambda arguments: "running " + (" ".join(arguments.targets)[:80] or "the tests"),
     call=_call,
+    commands=True,
 )

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from codelab.core.events import RunState
 from codelab.core.positions import LineSpan
+from codelab.policy.explain import Supposed
 from codelab.policy.types import Mode
 from codelab.workspace.editor import BufferEdit, Editor
 from codelab_models.chat import ChatModel
@@ -25,6 +26,7 @@ __all__ = [
     "Mode",
     "RunResult",
     "StandingRuleView",
+    "Supposed",
     "UndoResult",
     "Verdict",
     "WorkbenchStatus",

@@ -21,6 +21,7 @@ from codelab.workbench.answering import decide, in_front, replacement, view_of
 from codelab.workbench.code import Code
 from codelab.workbench.handle import RunHandle
 from codelab.workbench.knowledge import Knowledge
+from codelab.workbench.policy import PolicyQuestions
 from codelab.workbench.prompting import ApprovalPrompts
 from codelab.workbench.results import changed_file, joined
 from codelab.workbench.rules import StandingRules
@@ -71,6 +72,7 @@ class Workbench:
         self._services = services
         self._knowledge = knowledge
         self.code = Code(services.root, knowledge)
+        self.policy = PolicyQuestions(services)
         self.rules = StandingRules(services)
         self._parts = parts
         self._prompts: ApprovalPrompts | None = None
@@ -235,6 +237,7 @@ class Workbench:
                 session=session,
                 focus=focus.span if focus else None,
                 diagnostics=focus.diagnostics if focus else (),
+                assistant=self.face.kind == "mcp",
             )
         )
 
@@ -258,6 +261,7 @@ class Workbench:
 
         Raises:
             NoModel: No model is configured.
+            Denied: An assistant wants a wider mode than the person chose.
         """
         if self._services.model is None:
             raise NoModel("Changing code needs a model, and none is set up", fix=self._services.model_help)
@@ -272,6 +276,7 @@ class Workbench:
                 diagnostics=focus.diagnostics if focus else (),
                 mode=mode,
                 wait=wait,
+                assistant=self.face.kind == "mcp",
             )
         )
 

@@ -1,8 +1,10 @@
 """Names compared as the most lenient file system would."""
 
 import unicodedata
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def folded(path: str) -> str:
     """Return a path without case, compatibility forms, invisible characters and trailing dots.
 
