@@ -420,3 +420,66 @@ async def test_a_client_that_never_answers_a_progress_does_not_hold_up_the_run(
         scene.client.answers["window/workDoneProgress/create"] = leave
         result = await scene.client.command("codelab.run", {"task": "x", "show": False})
         assert result["answer"] == "Done."
+
+
+@pytest.mark.req("CARD-5", "SAFE-2")
+async def test_a_client_that_shows_approvals_itself_edits_later_and_approves(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    capabilities = {**FULL, "experimental": {"codelab": {"approval": True}}}
+    async with opened(codelab_home, tmp_path, EDIT, FINISH, capabilities=capabilities) as scene:
+        asked: asyncio.Queue[Json] = asyncio.Queue()
+        answers: list[Json] = [{"answer": "later"}, {"answer": "approve"}]
+
+        def show(params: Json) -> Json:
+            asked.put_nowait(params)
+            return answers.pop(0)
+
+        scene.client.answers["codelab/approval"] = show
+        await scene.editor.choose_action(0, DO)
+        first = await asyncio.wait_for(asked.get(), 60)
+        assert (first["path"], first["before"], first["after"]) == ("payments.py", PAYMENTS, PAID)
+        assert first["editable"] == PAID and "Risk: " in first["remarks"] and first["rule"] == ""
+        edited = PAID.replace("negative", "below zero")
+        answer = {"approval": first["id"], "answer": "edit", "text": edited}
+        counted = False
+        while not counted:  # the answer `later` may still be on its way
+            counted = (await scene.client.command("codelab.answer", answer))["counted"]
+        second = await asyncio.wait_for(asked.get(), 60)
+        assert second["editable"] == edited and "as you edited it" in second["remarks"]
+        await scene.client.wait_for_message("refused now")
+        assert scene.editor.text == edited
+
+
+@pytest.mark.req("CARD-5", "SAFE-2")
+@pytest.mark.parametrize(
+    "answer", [None, {}, {"answer": "yes"}, {"answer": "reject", "reason": 3}, "approve"]
+)
+async def test_an_answer_of_the_extension_that_makes_no_sense_is_a_no(
+    codelab_home: Path, tmp_path: Path, answer: object
+) -> None:
+    capabilities = {**FULL, "experimental": {"codelab": {"approval": True}}}
+    no = When("no answer", role="tool").say("Not at all.")
+    async with opened(codelab_home, tmp_path, EDIT, no, capabilities=capabilities) as scene:
+        scene.client.answers["codelab/approval"] = lambda _params: answer
+        await scene.editor.choose_action(0, DO)
+        await scene.client.wait_for_message("Not at all.")
+        assert scene.editor.text == PAYMENTS
+
+
+@pytest.mark.req("CARD-5", "SAFE-2")
+async def test_a_long_diff_is_left_out_as_a_whole_said_so_and_one_step_away(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    long = edit(ASKED, "".join(f"# line {number}\n" for number in range(50)))
+    async with opened(codelab_home, tmp_path, long, When(role="tool").say("Then not.")) as scene:
+        await scene.editor.choose_action(0, DO)
+        prompt = await scene.editor.prompt()
+        assert 'lines, too long to stand here: "Show diff" opens all of it.' in prompt.message
+        assert "# line 1" not in prompt.message
+        prompt.answer("Show diff")
+        again = await scene.editor.prompt()
+        shown = text_of(scene.client.sent("window/showDocument")[-1]["uri"])
+        assert all(f"+# line {number}\n" in shown for number in range(50))
+        again.answer("Reject")
+        await scene.client.wait_for_message("Then not.")

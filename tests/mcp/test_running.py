@@ -110,6 +110,19 @@ async def test_anything_but_a_yes_changes_nothing_and_the_agent_reads_why(projec
 
 @pytest.mark.req("CARD-2", "SAFE-2")
 @pytest.mark.parametrize("mode", MODES)
+async def test_a_change_may_be_edited_in_the_form_and_is_asked_for_again(project: Path, mode: Mode) -> None:
+    mine = AFTER.replace("check", "verify")
+    person = PersonAtClient({"decision": "edit", "edited": mine}, "apply")
+    with coder(DONE):
+        async with connected(project, mode, person=person) as client:
+            report = await run(client)
+    assert content(project) == mine
+    assert [approval["state"] for approval in report["approvals"]] == ["edited", "approved"]
+    assert "as you edited it" in person.questions[1] and "+    verify(amount)" in person.questions[1]
+
+
+@pytest.mark.req("CARD-2", "SAFE-2")
+@pytest.mark.parametrize("mode", MODES)
 async def test_each_change_of_a_run_is_asked_for_once(project: Path, mode: Mode) -> None:
     person = PersonAtClient("apply", "apply")
     again = When(role="tool", text="changed", times=1).call("edit_file", SECOND_EDIT)

@@ -27,11 +27,11 @@ class PersonAtClient:
     """Someone whom the client can ask: keeps the questions, gives the answers in order.
 
     Args:
-        answers: For each question what they do: choose ``apply`` or ``reject``, a reason with it,
-            ``decline``, ``cancel``, fill in ``nonsense``, or ``wait`` without end.
+        answers: For each question what they do: choose ``apply`` or ``reject``, a reason with it, fill in a
+            form of their own, ``decline``, ``cancel``, fill in ``nonsense``, or ``wait`` without end.
     """
 
-    def __init__(self, *answers: str | tuple[str, str]) -> None:
+    def __init__(self, *answers: str | tuple[str, str] | dict[str, Any]) -> None:
         self.questions: list[str] = []
         self.asked = asyncio.Event()
         self.withdrawn = asyncio.Event()
@@ -41,6 +41,8 @@ class PersonAtClient:
         self.questions.append(params.message)
         self.asked.set()
         answer = self._answers.pop(0)
+        if isinstance(answer, dict):
+            return types.ElicitResult(action="accept", content=answer)
         choice, reason = answer if isinstance(answer, tuple) else (answer, "")
         if choice == "wait":
             try:

@@ -90,6 +90,7 @@ class Database:
                 with _explained(self.path):
                     async with _transaction(self._writer, "BEGIN IMMEDIATE"):
                         yield self._writer
+                    self._watcher.committed()
                     await self._committed(self._writer)
             finally:
                 self._owner = None

@@ -41,6 +41,10 @@ class CommitWatcher:
             with self._guard:
                 self._listeners.pop(news, None)
 
+    def committed(self) -> None:
+        """Wake the listeners at once: this process has committed and need not look for it."""
+        self._tell()
+
     def stop(self) -> None:
         """End all listeners and the thread."""
         self._stop.set()

@@ -1,13 +1,14 @@
 """Approvals as a face shows and answers them."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Literal
 
 from codelab.agents.services import Services
-from codelab.core.errors import InputError
+from codelab.core.errors import CodeLabError, InputError
 from codelab.core.finishing import finish_first
 from codelab.core.visible import visible
 from codelab.store import approvals, standing_rules
@@ -52,18 +53,28 @@ def view_of(row: Approval, services: Services) -> ApprovalView:
 
 @asynccontextmanager
 async def in_front(services: Services, approval: str, *, editing: bool = False) -> AsyncIterator[None]:
-    """Note that this face has an approval in front of a person, or under edit, while the block runs."""
-    async with services.db.write() as tx:
-        await approvals.put_in_front(tx, approval, services.face, time.time(), editing=editing)
+    """Note that this face has an approval in front of a person, or under edit, while the block runs.
+
+    The block does not wait until that is written. Where it cannot be, the clock of the approval stands.
+    """
+    noting = asyncio.create_task(_put(services, approval, editing=editing), name=f"in front {approval}")
     try:
         yield
     finally:
-        await finish_first(_take_away(services, approval))
+        await finish_first(_take_away(services, approval, noting))
 
 
-async def _take_away(services: Services, approval: str) -> None:
-    async with services.db.write() as tx:
-        await approvals.take_away(tx, approval, services.face)
+async def _put(services: Services, approval: str, *, editing: bool) -> None:
+    with suppress(CodeLabError):
+        async with services.db.write() as tx:
+            await approvals.put_in_front(tx, approval, services.face, time.time(), editing=editing)
+
+
+async def _take_away(services: Services, approval: str, noting: "asyncio.Task[None]") -> None:
+    await noting
+    with suppress(CodeLabError):
+        async with services.db.write() as tx:
+            await approvals.take_away(tx, approval, services.face)
 
 
 async def decide(

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 
 from codelab.agents.services import Services
 from codelab.core.errors import CodeLabError
@@ -64,8 +63,7 @@ class ApprovalPrompts:
         for approval, task in list(self._open.items()):
             if approval not in pending:
                 task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                await asyncio.wait({task})  # which lets a cancel of our own through
                 self._open.pop(approval, None)
         for row in pending.values():
             if row.id not in self._open and self._is_for_us(row):
