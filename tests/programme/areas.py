@@ -27,6 +27,7 @@ AREAS = {
     "bombs": Area("Resource bombs", 160, "bombs", "stopped at its limit, nothing is left"),
     "plugins": Area("Plugins", 80, "plugins", "no effect outside scratch, benign ones work"),
     "approvals": Area("Approvals", 10_000, "sequences", "nothing unapproved or altered runs, nothing twice"),
+    "two faces": Area("Approvals over two faces", 1_000, "approvals", "each answered once, for its own call"),
     "injection": Area("A compromised model", 500, "attacks", "nothing leaves, is written or runs unapproved"),
     "kills": Area("kill -9", 1_000, "kills", "no acknowledged write is lost"),
     "storage": Area("Storage faults", 2_000, "faults", "told; user data is kept, the index is rebuilt"),

@@ -15,6 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from codelab.core.ids import new_id
 from codelab.store import approvals, rows
 from codelab.store.state import StateDb
+from tests.programme.volume import Volume
 from tests.support.stored import an_approval, store_basics
 
 pytestmark = pytest.mark.req("SAFE-2")
@@ -167,14 +168,9 @@ def drive(machine: type[ApprovalMachine], path: Path, examples: int, steps: int 
         )
 
 
-def test_no_order_of_events_runs_what_was_not_approved(tmp_path: Path) -> None:
-    drive(ApprovalMachine, tmp_path, 15)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(3600)
-def test_ten_thousand_orders_of_events_run_nothing_that_was_not_approved(tmp_path: Path) -> None:
-    drive(ApprovalMachine, tmp_path, 10_000)
+@pytest.mark.programme("approvals")
+def test_no_order_of_events_runs_what_was_not_approved(tmp_path: Path, volume: Volume) -> None:
+    drive(ApprovalMachine, tmp_path, volume(15, 10_000))
 
 
 async def _any_digest(db: Connection, approval: str, digest: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from codelab.workbench.types import ApprovalView, RunResult, Verdict
 from codelab.workbench.workbench import Workbench
+from tests.programme.volume import Volume
 from tests.support.bench import bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 
@@ -74,11 +75,6 @@ async def check_many(root: Path, number: int) -> None:
         assert (root / f"f{one}.py").read_text() == text
 
 
-async def test_approvals_in_front_of_two_faces_are_answered_once_each(tmp_path: Path) -> None:
-    await check_many(tmp_path / "shop", 10)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(3600)
-async def test_a_thousand_approvals_in_front_of_two_faces_are_answered_once_each(tmp_path: Path) -> None:
-    await check_many(tmp_path / "shop", 1_000)
+@pytest.mark.programme("two faces")
+async def test_approvals_in_front_of_two_faces_are_answered_once_each(tmp_path: Path, volume: Volume) -> None:
+    await check_many(tmp_path / "shop", volume(10, 1_000))
