@@ -76,7 +76,7 @@ def test_in_neovim_a_failing_test_is_run_the_code_mended_and_the_test_run_again(
     with scripted_model(MENDS) as model:
         configure(model, AS_ROOT)
         played = play("tests", project / "payments.py")
-    assert [one["message"].splitlines()[0].partition(" wants to ")[2] for one in played["prompts"]] == ASKED
+    assert [one["shown"].splitlines()[0].partition(" wants to ")[2] for one in played["prompts"]] == ASKED
     assert played["applied"] == RIGHT
     assert "Mended" in played["answer"]
 
@@ -105,7 +105,7 @@ def test_in_neovim_a_command_that_would_get_out_is_stopped_and_the_person_sees_w
         configure(model, AS_ROOT)
         played = play("hostile", project / "payments.py")
     assert len(played["prompts"]) == 3
-    assert all("sandbox: no network" in prompt["message"] for prompt in played["prompts"])
+    assert all("sandbox: no network" in prompt["shown"] for prompt in played["prompts"])
     check_stopped(model, outside)
 
 

@@ -140,7 +140,8 @@ def test_a_name_is_found_in_folders_for_models_and_in_the_cache_of_the_hub(tmp_p
         str(own / "onnx" / "model.onnx"): own / "onnx/model.onnx",
     }.items():
         assert sentence_file(f"sentence-transformers:{name}", folders) == found
-        assert as_setting("embedding", f"sentence-transformers:{name}") == f"sentence-transformers:{name}"
+        setting = f"sentence-transformers:{name}"
+        assert as_setting("embedding", setting, folders) == setting
 
 
 @pytest.mark.parametrize("name", ["none", "/nowhere/none"])
