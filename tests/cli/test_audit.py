@@ -16,7 +16,7 @@ from tests.support.bench import Person, bench_on, configure, write_files
 from tests.support.command_line import codelab
 from tests.support.model_server import When, scripted_model
 
-pytestmark = pytest.mark.req("SAFE-7")
+pytestmark = [pytest.mark.slow, pytest.mark.req("SAFE-7")]
 
 EDIT = {"path": "a.py", "replacements": [{"old": "one = 1", "new": "one = 2"}]}
 AS_ROOT = "[sandbox]\nas_root = true\n"

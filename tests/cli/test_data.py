@@ -14,7 +14,7 @@ from tests.support.bench import Person, bench_on, configure, write_files
 from tests.support.command_line import codelab
 from tests.support.model_server import When, scripted_model
 
-pytestmark = pytest.mark.req("SAFE-8")
+pytestmark = [pytest.mark.slow, pytest.mark.req("SAFE-8")]
 
 EDIT = {"path": "a.py", "replacements": [{"old": "one = 1", "new": "one = 2"}]}
 ASKED, OTHER = "change marigold please", "change dandelion please"

@@ -8,6 +8,8 @@ from codelab.config.places import find_places
 from tests.support.bench import write_files
 from tests.support.command_line import codelab
 
+pytestmark = pytest.mark.slow
+
 RULES = """\
 [[rule]]
 name = "tests"

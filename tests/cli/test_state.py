@@ -14,7 +14,7 @@ from codelab.store.backups import list_backups
 from tests.support.bench import bench_on, write_files
 from tests.support.command_line import codelab
 
-pytestmark = pytest.mark.req("SAFE-8")
+pytestmark = [pytest.mark.slow, pytest.mark.req("SAFE-8")]
 
 
 @pytest.fixture

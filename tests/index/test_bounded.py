@@ -9,7 +9,7 @@ from tree_sitter import Parser, Tree
 from codelab.index.bounded import bounded_tree
 from codelab_grammars import load
 
-pytestmark = pytest.mark.req("INDEX-1")
+pytestmark = [pytest.mark.slow, pytest.mark.req("INDEX-1")]
 
 
 def views_left_by(parse: Callable[[bytes], Tree | None]) -> int:

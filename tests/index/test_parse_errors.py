@@ -10,6 +10,8 @@ from codelab.index.parse import parse
 from codelab_grammars import LANGUAGES, Language, load
 from tests.index.test_parse import check_covers
 
+pytestmark = pytest.mark.slow
+
 N = 10_000
 
 

@@ -15,7 +15,7 @@ from tests.support.bench import write_files
 from tests.support.lsp_client import FULL, RawClient, Refused, ServerAnsweredWithError, connected
 from tests.support.model_server import ScriptedModel, When, scripted_model
 
-pytestmark = pytest.mark.req("MODEL-2", "MODEL-5")
+pytestmark = [pytest.mark.slow, pytest.mark.req("MODEL-2", "MODEL-5")]
 
 LENDS = {**FULL, "experimental": {"codelab": {"requestModel": {"model": "editors-own"}}}}
 REQUEST = "codelab/requestModel"

@@ -16,6 +16,8 @@ from tests.support.lsp_client_editor import Editor
 from tests.support.model_server import ScriptedModel, When, scripted_model
 from tests.support.slow_reading import half_read
 
+pytestmark = pytest.mark.slow
+
 PAYMENTS = """\
 # codelab: raise ValueError when the amount is negative
 def pay(amount):

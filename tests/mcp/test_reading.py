@@ -7,6 +7,8 @@ import pytest
 from tests.support.bench import bench_on, write_files
 from tests.support.mcp_client import MODES, Mode, Noted, connected, text_of
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "src/upload.py": (
         'def send_with_retry(path):\n    """Retry failed uploads."""\n    return send(path)\n\n\n'

@@ -17,7 +17,7 @@ from tests.support.host_in_process import listening_host
 from tests.support.model_host import own_places
 from tests.support.model_server import ScriptedModel, When, scripted_model
 
-pytestmark = pytest.mark.req("MODEL-2", "MODEL-4")
+pytestmark = [pytest.mark.slow, pytest.mark.req("MODEL-2", "MODEL-4")]
 
 MODEL = "openai/scripted"
 HELLO: Any = [{"role": "user", "content": "hello"}]

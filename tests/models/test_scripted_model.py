@@ -105,6 +105,7 @@ def test_a_cut_breaks_the_stream_off() -> None:
     assert "[DONE]" not in body
 
 
+@pytest.mark.slow
 def test_a_stall_lasts_until_it_is_released() -> None:
     with scripted_model(rule({"stall": True})) as server:
         with pytest.raises(httpx.ReadTimeout):

@@ -14,6 +14,8 @@ from codelab.policy.rules import NO_RULES, PolicyRules, Rule, Tier
 from codelab.policy.taint import Taint
 from codelab.policy.types import Access, Mode, Outcome, PolicyDecision, Risk, Touch
 
+pytestmark = pytest.mark.slow
+
 STRICTNESS = {Outcome.ALLOW: 0, Outcome.ASK: 1, Outcome.DENY: 2}
 PLAIN = ("a.py", "src/b.py", "docs/c.md", ".")
 HARD = (".env", "deploy/id_rsa", ".git/config", ".codelab/policy.toml", "own/config/policy.toml", ".ENV")

@@ -4,6 +4,8 @@ import pytest
 
 from tests.support.sandboxes import in_sandboxes
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "a.txt": "one\n",
     "gone.txt": "gone\n",

@@ -14,7 +14,7 @@ from codelab.workbench.types import Verdict
 from tests.support.bench import Person, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 
-pytestmark = pytest.mark.req("SAFE-10")
+pytestmark = [pytest.mark.slow, pytest.mark.req("SAFE-10")]
 
 OLD = "import subprocess\n\n\ndef old(x):\n    subprocess.run(x, shell=True)\n"
 LAST = "    subprocess.run(x, shell=True)\n"

@@ -14,6 +14,8 @@ from codelab.workbench.types import Mode, RunResult, Verdict
 from tests.support.bench import BufferEditor, Person, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 
+pytestmark = pytest.mark.slow
+
 AS_ROOT = "[sandbox]\nas_root = true\n"  # where the tests run as root; for anybody else it means nothing
 YES = Verdict.APPROVED
 

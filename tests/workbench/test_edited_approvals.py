@@ -12,6 +12,8 @@ from tests.support.model_server import When, scripted_model
 from tests.workbench.test_changes import CHANGED, CODER
 from tests.workbench.test_commands import AS_ROOT, run_task
 
+pytestmark = pytest.mark.slow
+
 YES, NO, EDITED = Verdict.APPROVED, Verdict.REJECTED, Verdict.EDITED
 MINE = CHANGED.replace("check(amount)", "verify(amount)")
 

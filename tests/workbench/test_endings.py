@@ -15,6 +15,8 @@ from codelab.workbench.workbench import Workbench
 from tests.support.bench import PAYMENTS, BufferEditor, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 
+pytestmark = pytest.mark.slow
+
 EDIT = {"path": "payments.py", "replacements": [{"old": "amount}", "new": "amount, 'ok': True}"}]}
 
 

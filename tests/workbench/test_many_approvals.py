@@ -12,7 +12,7 @@ from tests.programme.volume import Volume
 from tests.support.bench import bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 
-pytestmark = pytest.mark.req("SAFE-2", "CARD-6")
+pytestmark = [pytest.mark.slow, pytest.mark.req("SAFE-2", "CARD-6")]
 
 NO_LIMITS = (
     "requests_per_hour = 100000\n[limits]\napprovals_per_hour = 100000\nfile_operations_per_hour = 100000\n"

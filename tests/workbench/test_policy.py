@@ -19,6 +19,8 @@ from codelab.workbench.types import Focus, Mode, RunResult, Supposed, Verdict
 from tests.support.bench import PAYMENTS, Person, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 
+pytestmark = pytest.mark.slow
+
 READ = ("read_file", {"path": "payments.py"})
 EDIT = ("edit_file", {"path": "a.py", "replacements": [{"old": "one", "new": "two"}]})
 FILES = {

@@ -12,7 +12,7 @@ from codelab.workbench.types import RunResult, Verdict
 from tests.support.bench import Person, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 
-pytestmark = pytest.mark.req("SAFE-7", "SAFE-2")
+pytestmark = [pytest.mark.slow, pytest.mark.req("SAFE-7", "SAFE-2")]
 
 SECRET = "hunter2-hunter2"
 FILES = {".env": f"PASSWORD={SECRET}\n", "a.py": f"password = '{SECRET}'\none = 1\n"}

@@ -16,7 +16,7 @@ from tests.support.bench import Person, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
 from tests.workbench.test_commands import AS_ROOT
 
-pytestmark = pytest.mark.req("SAFE-1", "SAFE-3")
+pytestmark = [pytest.mark.slow, pytest.mark.req("SAFE-1", "SAFE-3")]
 
 ALWAYS = (Verdict.APPROVED, "always")
 YES, NO = Verdict.APPROVED, (Verdict.REJECTED, "no")

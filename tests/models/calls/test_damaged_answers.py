@@ -15,7 +15,7 @@ from codelab_models.calls import Grade, parse
 from codelab_models.wire import Completion, Message, ToolCall
 from tests.support.tools_for_calls import TOOLS
 
-pytestmark = pytest.mark.req("MODEL-3")
+pytestmark = [pytest.mark.slow, pytest.mark.req("MODEL-3")]
 
 VALIDATORS = {tool.name: Draft202012Validator(tool.parameters) for tool in TOOLS}
 TEXTS = [
