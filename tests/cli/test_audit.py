@@ -79,7 +79,7 @@ def test_everything_that_was_decided_and_done_is_told_in_order(root: Path) -> No
     ended = by_kind["command-ended"]
     assert ended["code"] == 0
     assert ended["usage"]["seconds"] > 0
-    assert by_kind["override"] | {"salt": ""} == {"setting": "sandbox.as_root", "salt": ""}
+    assert by_kind["override"] | {"salt": ""} == {"settings": ["sandbox.as_root"], "salt": ""}
     assert {row["client"] for row in rows} == {"Neovim"}
     assert "one = 2" not in codelab("audit", "export", "--root", root).out
     one = codelab("audit", "show", "--kind", "command-ended", "--root", root)

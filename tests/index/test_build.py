@@ -361,3 +361,22 @@ def test_a_cache_that_is_no_folder_is_told_in_words(root: Path, places: Places) 
     places.cache.write_text("in the way")
     with pytest.raises(StateError, match="set CODELAB_HOME"):
         index_worktree(root, places, Settings())
+
+
+@pytest.mark.req("INDEX-1")
+def test_the_folder_of_an_index_is_for_the_person_alone(root: Path, places: Places, index: Index) -> None:
+    write(root, "== a.py\ndef f():\n    pass\n")
+    folder = index_folder(places, find_repository(root))
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)  # as one of before may be
+    index()
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.req("INDEX-4")
+def test_a_name_of_one_letter_is_found_where_it_is_defined(
+    root: Path, index: Index, reader: IndexReader
+) -> None:
+    write(root, "== a.py\ndef f():\n    return 1\n== b.py\ndef g():\n    return f()\n")
+    index()
+    assert [hit.path for hit in reader.search("f")][:1] == ["a.py"]

@@ -1,5 +1,6 @@
 """What the audit log is told of an agent's calls, beside what the stores of approvals and changes tell it."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -62,10 +63,13 @@ def command_ended(run: str, row: CallRow, finished: Finished) -> Append:
 
 
 async def note_overrides(tx: Connection, settings: SandboxSettings, client: str) -> None:
-    """Add to the log which settings of the person take a protection away in the face that now starts."""
-    for name, chosen in (("unsandboxed", settings.unsandboxed), ("as_root", settings.as_root)):
-        if chosen:
-            await audit.append(tx, AuditKind.OVERRIDE, {"setting": f"sandbox.{name}"}, client=client)
+    """Add to the log which settings of the person take a protection away, where that has changed since."""
+    chosen = {"sandbox.unsandboxed": settings.unsandboxed, "sandbox.as_root": settings.as_root}
+    in_force = {"settings": sorted(name for name, on in chosen.items() if on)}
+    told = await audit.list_rows(tx, kind=AuditKind.OVERRIDE, last=1)
+    before = json.loads(told[0].data or "{}") if told else {}
+    if in_force["settings"] != before.get("settings", []):
+        await audit.append(tx, AuditKind.OVERRIDE, in_force, client=client)
 
 
 async def _append(kind: AuditKind, told: Mapping[str, object], run: str, tx: Connection) -> None:

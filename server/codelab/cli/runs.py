@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from codelab.cli.terminal import Terminal
-from codelab.core.events import AnyEvent, MessageAdded, ModelReading, Noted, Token
+from codelab.core.events import AnyEvent, ApprovalAsked, MessageAdded, ModelReading, Noted, Token
 from codelab.core.narration import Narrator
 from codelab.workbench.types import RunResult
 
@@ -34,6 +34,8 @@ async def follow(
     try:
         async for event in handle.events():
             stream.take(event)
+            if terminal.interactive and isinstance(event, ApprovalAsked):
+                continue  # the question itself stands there
             if line := narrator.line(event):
                 _teller(event, terminal, tell)(line)
         terminal.clear_progress()

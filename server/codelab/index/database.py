@@ -25,6 +25,17 @@ def damage_mark(folder: Path) -> Path:
     return folder / "index.damaged"
 
 
+def make_private(folder: Path) -> None:
+    """Make a repository's folder in the cache, which nobody but the person may look into.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+
+
 def open_for_writing(folder: Path) -> Connection:
     """Open the index, made afresh where it is missing, damaged, or of another recipe.
 
@@ -36,7 +47,7 @@ def open_for_writing(folder: Path) -> Connection:
     """
     path = database_path(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         with FileLock(folder / "rebuild.lock", timeout=60):
             return _open(folder, path)
     except (OSError, sqlite.Error) as error:

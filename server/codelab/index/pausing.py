@@ -30,7 +30,7 @@ def set_paused(path: Path, *, paused: bool) -> None:
     """
     try:
         if paused:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            database.make_private(path.parent)
             path.touch()
         else:
             path.unlink(missing_ok=True)

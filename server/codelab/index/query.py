@@ -46,6 +46,8 @@ def understand(text: str) -> Query:
     names = [one for one in telling if is_name or "_" in one.strip("_") or _INNER_CAPITAL.search(one)]
     if is_name and identifiers:
         names = [identifiers[-1]]
+    if not terms:  # a name of one letter is no word of the index, and yet may be defined
+        terms = dict.fromkeys(one.lower() for one in telling)
     return Query(
         tuple(terms)[:_MOST_TERMS],
         tuple(pair for pair in pairs if pair not in terms)[:_MOST_TERMS],

@@ -182,7 +182,7 @@ class IndexSupervisor:
     def _is_lock_free(self) -> bool:
         lock = FileLock(self._lock_path)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with lock.acquire(blocking=False):
                 return True
         except Timeout:

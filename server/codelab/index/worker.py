@@ -104,7 +104,7 @@ def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float 
     folder = index_folder(places, repository)
     lock = FileLock(lock_path(places, repository))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        database.make_private(folder)
         lock.acquire(timeout=_LOCK_SECONDS, poll_interval=0.02)
     except Timeout:
         return 0

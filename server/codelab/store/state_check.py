@@ -13,6 +13,8 @@ from codelab.store.audit_mirror import read_head
 from codelab.store.migrate import load_migrations
 
 _MOST_TOLD = 20
+UNREADABLE = "It cannot be opened"
+"""How a problem begins that says nothing about the database itself."""
 
 
 def problems_of(path: Path, mirror: Path | None, folder: str = "migrations") -> list[str]:
@@ -36,6 +38,8 @@ def problems_of(path: Path, mirror: Path | None, folder: str = "migrations") -> 
                 *_audit(db, mirror),
             ]
     except (sqlite.Error, UnicodeError) as error:  # SQLite's messages name what is damaged
+        if "unable to open" in str(error):
+            return [f"{UNREADABLE}: the file or its folder may not be written, which reading needs too"]
         return [f"It cannot be read: {error}"]
 
 

@@ -118,6 +118,9 @@ async def _explain(options: argparse.Namespace, terminal: Terminal) -> int:
 
 def _call(words: list[str]) -> tuple[str, str]:
     """Return the tool and its arguments: named by its name, or a command line for run_command."""
+    if words[0] not in TOOLS and len(words) == 2 and words[1].lstrip().startswith("{"):
+        tools = ", ".join(sorted(TOOLS))
+        raise InputError(f"There is no tool {words[0]!r}", fix=f"Tools: {tools}. A command stands after --")
     if words[0] not in TOOLS:
         return "run_command", json.dumps({"argv": words})
     if len(words) > 2:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from codelab.cli.opening import run_async
-from codelab.cli.reports import Data
+from codelab.cli.reports import Data, counted
 from codelab.cli.root import chosen_root
 from codelab.cli.terminal import Terminal
 from codelab.config.places import Places, find_places
@@ -17,7 +17,7 @@ from codelab.store.failures import explain
 from codelab.store.migrate import load_migrations
 from codelab.store.restoring import begin_anew, lost_head, put_in_place
 from codelab.store.state import StateDb
-from codelab.store.state_check import problems_of
+from codelab.store.state_check import UNREADABLE, problems_of
 from codelab.workspace.faces import living_faces
 
 _PROBLEMS = 1
@@ -59,10 +59,10 @@ def _check(places: Places, root: Path, terminal: Terminal) -> int:
         terminal.show_json({"sound": sound, "problems": found})
     else:
         for path, problems in found.items():
-            terminal.show(f"{path}: {'sound' if not problems else f'{len(problems)} problems'}")
+            terminal.show(f"{path}: {counted(len(problems), 'problem') if problems else 'sound'}")
             for problem in problems:
                 terminal.show(f"  {problem}")
-        if not sound:
+        if any(UNREADABLE not in problem for problems in found.values() for problem in problems):
             terminal.note("`codelab state restore` puts the newest backup in place.")
     return 0 if sound else _PROBLEMS
 
