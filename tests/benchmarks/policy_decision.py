@@ -2,8 +2,8 @@
 
     .venv/bin/python -m tests.benchmarks.policy_decision [rounds]
 
-No rule matches, so that every one is looked at. The files of policy are looked at as well before each
-decision, as a run does.
+No rule matches, so that every one is looked at; of ``ten allowed`` the last that allows does. The files of
+policy are looked at as well before each decision, as a run does.
 """
 
 import statistics
@@ -39,6 +39,11 @@ _CALLS = {
     "ten files": PolicyCall(
         "run_command", Risk.MEDIUM, tuple(Touch(f"{_FOLDER}/{n}.py", Access.WRITE) for n in range(10))
     ),
+    "ten allowed": PolicyCall(
+        *("edit_file", Risk.MEDIUM),
+        tuple(Touch(f"generated{_RULES - 3}/{n}.py", Access.WRITE) for n in range(10)),
+        agent="coder",
+    ),
 }
 
 
@@ -59,7 +64,7 @@ def main() -> None:
             floor = statistics.median(times["none"])
             middle, slow = statistics.median(times["all"]), statistics.quantiles(times["all"], n=20)[18]
             sys.stdout.write(
-                f"{what:10} {_RULES} rules: p50 {middle:.3f} ms, p95 {slow:.3f} ms; "
+                f"{what:11} {_RULES} rules: p50 {middle:.3f} ms, p95 {slow:.3f} ms; "
                 f"no rule: p50 {floor:.3f} ms; {middle / floor:.1f} x\n"
             )
 

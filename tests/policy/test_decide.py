@@ -4,7 +4,7 @@ import pytest
 
 from codelab.policy.call import PolicyCall
 from codelab.policy.decide import decide
-from codelab.policy.rules import NO_RULES
+from codelab.policy.rules_in_force import NO_RULES
 from codelab.policy.types import Access, Mode, Outcome, Risk, Touch
 
 

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 
 from codelab.policy.call import PolicyCall, StandingRule
 from codelab.policy.decide import decide
-from codelab.policy.rules import NO_RULES, PolicyRules, Rule, Tier
+from codelab.policy.matching import holds
+from codelab.policy.rules import Rule, Tier
+from codelab.policy.rules_in_force import NO_RULES, PolicyRules
 from codelab.policy.taint import Taint
 from codelab.policy.types import Access, Mode, Outcome, PolicyDecision, Risk, Touch
+from codelab.policy.wants import wants_of
 
 pytestmark = pytest.mark.slow
 
@@ -159,6 +162,22 @@ def test_the_same_call_is_decided_the_same(call: PolicyCall, written: tuple[Rule
     first = decide(call, PolicyRules(written, own=OWN))
     assert first == decide(replace(call), PolicyRules(tuple(replace(rule) for rule in written), own=OWN))
     assert first.why
+
+
+@pytest.mark.req("SAFE-4")
+@settings(max_examples=200, deadline=None)
+@given(st.lists(calls, min_size=1, max_size=3), rule_lists)
+def test_the_rule_that_decides_is_the_first_that_holds_when_all_are_looked_at(
+    asked: list[PolicyCall], written: tuple[Rule, ...]
+) -> None:
+    in_force = PolicyRules(written)
+    for call, effect in product(asked, Outcome):
+        order = [rule for tier in Tier for rule in written if (rule.tier, rule.effect) == (tier, effect)]
+        if effect is Outcome.ALLOW:
+            order = [rule for rule in order if rule.tier is not Tier.WORKSPACE]
+        for want in wants_of(call):
+            held = next((rule for rule in order if holds(rule, want, call)), None)
+            assert in_force.applying(call)[effect].first(want) is held
 
 
 @pytest.mark.req("SAFE-4")

@@ -6,7 +6,7 @@ from pathlib import Path
 from codelab.agents.measure import Measure
 from codelab.config.settings import Settings
 from codelab.policy.load import PolicySource
-from codelab.policy.rules import PolicyRules
+from codelab.policy.rules_in_force import PolicyRules
 from codelab.policy.watch import StateWatch
 from codelab.store.overlay import Overlay
 from codelab.store.state import StateDb, UserDb

@@ -5,13 +5,14 @@ tools only compute what would change and the executor alone changes anything.
 """
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from codelab.policy.call import PolicyCall
 from codelab.policy.hard_rules import always_asked, forbidden
-from codelab.policy.matching import holds_for_call, holds_for_want, stands
-from codelab.policy.rules import PolicyRules, Rule, Tier
+from codelab.policy.matching import stands
+from codelab.policy.rules import Tier
+from codelab.policy.rules_in_force import Applying, PolicyRules
 from codelab.policy.taint import in_words
 from codelab.policy.types import Access, Mode, Outcome, PolicyDecision, Risk
 from codelab.policy.wants import Want, wants_of
@@ -29,7 +30,7 @@ class _Case(NamedTuple):
 
     call: PolicyCall
     rules: PolicyRules
-    applying: Mapping[Outcome, Sequence[Rule]]
+    applying: Mapping[Outcome, Applying]
 
 
 def decide(call: PolicyCall, rules: PolicyRules) -> PolicyDecision:
@@ -47,10 +48,7 @@ def decide(call: PolicyCall, rules: PolicyRules) -> PolicyDecision:
     Returns:
         The outcome, and the first rule that led to it.
     """
-    applying = {
-        effect: [rule for rule in rules.of(effect) if holds_for_call(rule, call)] for effect in Outcome
-    }
-    case = _Case(call, rules, applying)
+    case = _Case(call, rules, rules.applying(call))
     decisions = [_decide_want(want, case) for want in wants_of(call)]
     return max(decisions, key=lambda decision: _STRICTNESS[decision.outcome])
 
@@ -139,7 +137,7 @@ def _by_default(want: Want, call: PolicyCall) -> PolicyDecision:
 
 
 def _by_rule(effect: Outcome, want: Want, case: _Case) -> PolicyDecision | None:
-    rule = next((rule for rule in case.applying[effect] if holds_for_want(rule, want)), None)
+    rule = case.applying[effect].first(want)
     if rule is None:
         return None
     why = f'{_WHOSE[rule.tier]} rule "{rule.name}" {_VERBS[effect]} {_shown(want, case.call)}'

@@ -6,7 +6,8 @@ from codelab.policy.call import PolicyCall
 from codelab.policy.decide import decide
 from codelab.policy.hard_rules import HARD_RULES
 from codelab.policy.matching import holds
-from codelab.policy.rules import PolicyRules, Rule, Tier
+from codelab.policy.rules import Rule, Tier
+from codelab.policy.rules_in_force import PolicyRules
 from codelab.policy.types import Mode, Outcome, PolicyDecision
 from codelab.policy.wants import wants_of
 

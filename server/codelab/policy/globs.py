@@ -6,25 +6,28 @@ from functools import cache
 from codelab.workspace.folding import folded
 
 
-def path_matches(pattern: str, path: str, *, leniently: bool) -> bool:
-    """Tell whether a glob matches a path.
+def path_matches(patterns: tuple[str, ...], path: str, *, leniently: bool) -> bool:
+    """Tell whether one of some globs matches a path.
 
     ``*`` and ``?`` stay within a name, ``**`` stands for any number of folders. A pattern without a slash is
     about names at any depth; one that ends in a slash about all that lies below a folder.
 
     Args:
-        pattern: The glob.
+        patterns: The globs.
         path: Relative to the workspace root; ``.`` for the root itself.
         leniently: Compare as the most lenient file system would. What forbids does, what allows does not.
     """
-    if leniently:
-        return _path_pattern(folded_pattern(pattern)).fullmatch(folded(path)) is not None
-    return _path_pattern(pattern).fullmatch(path) is not None
+    return any_of(patterns, leniently=leniently).fullmatch(folded(path) if leniently else path) is not None
 
 
 @cache
-def folded_pattern(pattern: str) -> str:
-    """Return a glob with the names in it folded as paths are."""
+def any_of(patterns: tuple[str, ...], *, leniently: bool) -> re.Pattern[str]:
+    """Return what matches a whole path, folded where it is lenient, that one of some globs is about."""
+    globs = map(_folded_names, patterns) if leniently else patterns
+    return re.compile("|".join(map(_path_expression, globs)), re.DOTALL)
+
+
+def _folded_names(pattern: str) -> str:
     return "/".join(part if set(part) <= {"*", "?", "."} else folded(part) for part in pattern.split("/"))
 
 
@@ -41,8 +44,7 @@ def host_matches(pattern: str, host: str) -> bool:
     return wanted in ("*", asked)
 
 
-@cache
-def _path_pattern(pattern: str) -> re.Pattern[str]:
+def _path_expression(pattern: str) -> str:
     anchored = pattern.removeprefix("./").removeprefix("/")
     if anchored.endswith("/"):
         anchored += "**"
@@ -56,7 +58,7 @@ def _path_pattern(pattern: str) -> re.Pattern[str]:
             text += ".*" if last else "(?:.*/)?"
         else:
             text += _names(part) + ("" if last else "/")
-    return re.compile(text, re.DOTALL)
+    return text
 
 
 @cache

@@ -10,7 +10,8 @@ from pathlib import Path
 from codelab.config.load import MAX_CONFIG_BYTES, read_workspace_text
 from codelab.config.places import Places
 from codelab.policy.policy_file import PolicyFile, read_policy
-from codelab.policy.rules import PolicyRules, Rule, Tier
+from codelab.policy.rules import Rule, Tier
+from codelab.policy.rules_in_force import PolicyRules
 
 WORKSPACE_POLICY = ".codelab/policy.toml"
 

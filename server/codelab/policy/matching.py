@@ -19,11 +19,11 @@ def holds(rule: Rule, want: Want, call: PolicyCall) -> bool:
     it names: an allowed command does not allow the files that it writes, and nothing allows a host but a rule
     about hosts.
     """
-    return holds_for_call(rule, call) and holds_for_want(rule, want)
+    return holds_for_caller(rule, call) and holds_for_command(rule, call.argv) and holds_for_want(rule, want)
 
 
-def holds_for_call(rule: Rule, call: PolicyCall) -> bool:
-    """Tell whether those conditions of a rule are met that are the same for all that a call wants."""
+def holds_for_caller(rule: Rule, call: PolicyCall) -> bool:
+    """Tell whether those conditions of a rule are met that are about who calls what, and where it runs."""
     return (
         _any(rule.tools, call.tool, name_matches)
         and _any(rule.agents, call.agent, name_matches)
@@ -32,8 +32,18 @@ def holds_for_call(rule: Rule, call: PolicyCall) -> bool:
         and (rule.tainted is None or rule.tainted is bool(call.taint.untrusted))
         and (not rule.hosts or bool(call.hosts))
         and (not rule.imports or bool(call.imports))
-        and (not rule.commands or _command(rule, call.argv))
     )
+
+
+def holds_for_command(rule: Rule, argv: tuple[str, ...]) -> bool:
+    """Tell whether a rule says nothing about commands, or holds for this one."""
+    if not rule.commands:
+        return True
+    if rule.effect is Outcome.ALLOW:
+        return any(
+            argv[: len(begin)] == begin and not runs_anything(begin, scripts=True) for begin in rule.commands
+        )
+    return bool(argv) and any(_occurs(begin, argv) for begin in rule.commands)
 
 
 def holds_for_want(rule: Rule, want: Want) -> bool:
@@ -83,8 +93,8 @@ def _names(rule: Rule, want: Want) -> bool:
 
 
 def _path(rule: Rule, want: Want) -> bool:
-    path, leniently = want.path, rule.effect is not Outcome.ALLOW
-    return path is not None and any(path_matches(glob, path, leniently=leniently) for glob in rule.paths)
+    leniently = rule.effect is not Outcome.ALLOW
+    return want.path is not None and path_matches(rule.paths, want.path, leniently=leniently)
 
 
 def _host(rule: Rule, want: Want) -> bool:
@@ -97,16 +107,6 @@ def _package(rule: Rule, want: Want) -> bool:
     parts = re.split(r"([./:]+)", want.package)
     names = ["".join(parts[: end + 1]) for end in range(0, len(parts), 2)]  # a, a.b, a.b.c
     return any(_any(rule.imports, name, name_matches) for name in names)
-
-
-def _command(rule: Rule, argv: tuple[str, ...]) -> bool:
-    if rule.effect is Outcome.ALLOW:
-        return any(
-            argv[: len(begin)] == begin and not runs_anything(begin, scripts=True) for begin in rule.commands
-        )
-    if not argv:
-        return False
-    return any(_occurs(begin, argv) for begin in rule.commands)
 
 
 def _occurs(begin: tuple[str, ...], argv: tuple[str, ...]) -> bool:

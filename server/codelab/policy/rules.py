@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
 from codelab.policy.types import Access, Outcome
 
@@ -52,38 +51,3 @@ class Rule:
     environments: tuple[str, ...] = ()
     tainted: bool | None = None
     place: str = ""
-
-
-@dataclass(frozen=True)
-class PolicyRules:
-    """The rules in force.
-
-    Attributes:
-        rules: Those of the policy files, tier after tier.
-        broken: What is wrong with a policy file, a sentence each; every call is asked while there is one.
-        own: Folders of CodeLab's own that lie in the workspace; no agent reads or writes them.
-    """
-
-    rules: tuple[Rule, ...] = ()
-    broken: tuple[str, ...] = ()
-    own: tuple[str, ...] = ()
-
-    def of(self, effect: Outcome) -> tuple[Rule, ...]:
-        """Return the rules of one effect, in order; a workspace has none that allows."""
-        return self._by_effect[effect]
-
-    @cached_property
-    def _by_effect(self) -> dict[Outcome, tuple[Rule, ...]]:
-        tiers = {Outcome.ALLOW: (Tier.ADMINISTRATOR, Tier.USER)}
-        return {
-            effect: tuple(
-                rule
-                for tier in tiers.get(effect, tuple(Tier))
-                for rule in self.rules
-                if rule.effect is effect and rule.tier is tier
-            )
-            for effect in Outcome
-        }
-
-
-NO_RULES = PolicyRules()

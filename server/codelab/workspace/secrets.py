@@ -25,17 +25,18 @@ _ENDINGS = (
 )  # fmt: skip
 
 _DATA = r"\.(?:json|ya?ml|toml|ini|cfg|conf|csv|txt|xml|properties|env)"
-_PATTERNS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"\.env\..+",
-        r".+\.env",
-        rf"(?:.*[._-])?(?:credentials?|secrets?){_DATA}",
-        r"client_secrets?.*\.json",
-        r"service[._-]?account.*\.json",
-        r"secring(?:\..+)?",
-        r"(?:.+[._-])?id_(?:rsa|dsa|ecdsa|ed25519)",
-        r".*private[._-]?key(?:\.txt|\.asc)?",
+_PATTERN = re.compile(
+    "|".join(
+        (
+            r"\.env\..+",
+            r".+\.env",
+            rf"(?:.*[._-])?(?:credentials?|secrets?){_DATA}",
+            r"client_secrets?.*\.json",
+            r"service[._-]?account.*\.json",
+            r"secring(?:\..+)?",
+            r"(?:.+[._-])?id_(?:rsa|dsa|ecdsa|ed25519)",
+            r".*private[._-]?key(?:\.txt|\.asc)?",
+        )
     )
 )
 
@@ -58,4 +59,4 @@ def is_secret(path: str) -> bool:
         return True
     if name.endswith(_TEMPLATE_ENDINGS) or name.endswith(".pub"):
         return False
-    return name in _NAMES or name.endswith(_ENDINGS) or any(p.fullmatch(name) for p in _PATTERNS)
+    return name in _NAMES or name.endswith(_ENDINGS) or _PATTERN.fullmatch(name) is not None
