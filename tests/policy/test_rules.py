@@ -352,3 +352,20 @@ def test_the_conditions_of_a_rule_all_have_to_be_met() -> None:
         conditions: dict[str, Any] = dict(zip(met, names, strict=True))
         rule = replace(Rule("r", Tier.USER, Outcome.DENY), **conditions)
         assert (decide(call, PolicyRules((rule,))).outcome is Outcome.DENY) == (conditions == met)
+
+
+@pytest.mark.req("SAFE-2", "SAFE-4")
+def test_the_digest_of_the_rules_is_of_what_decides_and_of_nothing_else() -> None:
+    rule = Rule("one", Tier.USER, Outcome.ASK, paths=("a.py",), place="policy.toml:1")
+    digest = PolicyRules((rule,)).digest
+    renamed = replace(rule, name="two", why="because", place="policy.toml:9")
+    assert PolicyRules((renamed,)).digest == digest
+    others: list[dict[str, Any]] = [
+        {"effect": Outcome.DENY},
+        {"paths": ("b.py",)},
+        {"commands": (("ls",),)},
+        {"tainted": False},
+    ]
+    assert all(PolicyRules((replace(rule, **other),)).digest != digest for other in others)
+    assert len({digest, NO_RULES.digest, PolicyRules((rule,), ("wrong",)).digest}) == 3
+    assert PolicyRules((rule,), own=OWN).digest != digest

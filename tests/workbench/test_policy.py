@@ -18,6 +18,7 @@ from codelab.store.state import UserDb
 from codelab.workbench.types import Focus, Mode, RunResult, Supposed, Verdict
 from tests.support.bench import PAYMENTS, Person, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
+from tests.workbench.test_commands import AS_ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -194,6 +195,38 @@ async def test_a_rule_can_ask_before_reading(tmp_path: Path, verdict: Any) -> No
     assert 'asked because your rule "hr" asks about hr/pay.csv' in asked.detail
     assert '"hr/pay.csv"' in asked.detail
     assert ("secret_salary" in told.results[0]) == (verdict is YES)
+
+
+COMMAND = ("run_command", {"argv": ["touch", "made.txt"]})
+OF_OTHERS = '[[rule]]\nname = "sql"\neffect = "ask"\npaths = ["db/"]\n'  # files that no call is about
+
+
+@pytest.mark.req("SAFE-2", "SAFE-4")
+@pytest.mark.parametrize("call", [EDIT, COMMAND, ("read_file", {"path": "hr/pay.csv"})])
+@pytest.mark.parametrize(
+    ("after", "counts"), [(OF_OTHERS.replace("ask", "deny"), False), (f"# a remark\n\n{OF_OTHERS}", True)]
+)
+async def test_a_yes_given_while_other_rules_were_in_force_does_not_count(
+    tmp_path: Path, call: tuple[str, dict[str, Any]], after: str, counts: bool
+) -> None:
+    root, asks = shop(tmp_path), DENY_HR.format(effect="ask")
+    with scripted_model([When(times=1).call(*call), When().say("Done.")]) as model:
+        configure(model, AS_ROOT)
+        write_policy(asks + OF_OTHERS)
+        async with bench_on(root) as bench:
+            person = Person(bench, None)
+            bench.attach(prompter=person)
+            handle = await bench.act("go")
+            await person.asked.wait()
+            write_policy(asks + after)
+            person.verdicts.append(YES)  # of what a command changed
+            await bench.decide(person.shown[0].id, YES)
+            result = await handle.result()
+    told = model.requests[-1].body["messages"][-1]["content"]
+    assert ("Policy's rules" not in told) == counts
+    assert result.approvals[0][1] == ("approved" if counts else "invalidated")
+    done = ((root / "a.py").read_text() == "two\n", (root / "made.txt").exists(), "secret_salary" in told)
+    assert sum(done) == counts
 
 
 @pytest.mark.req("SAFE-4")

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol, Self, TypeVar
+from typing import TypeVar
 
 from codelab.agents.hourly import APPROVALS, count_operations
+from codelab.agents.proposed import Proposed
 from codelab.agents.run import ActiveRun
 from codelab.agents.weighing import weighed
 from codelab.core.errors import CodeLabError
@@ -13,36 +14,10 @@ from codelab.core.events import ApprovalAsked, ApprovalDecided, RunState, StateC
 from codelab.core.ids import new_id
 from codelab.core.visible import visible
 from codelab.policy.desk import await_decision
-from codelab.policy.digest import BoundCall
-from codelab.policy.risk import Facts
 from codelab.store import approvals, calls
 from codelab.store.approvals import Approval
 from codelab.store.connection import Connection
 from codelab.tools.contract import ToolError
-
-
-class Proposed(Protocol):
-    """A proposal of a change or of a command."""
-
-    @property
-    def approval(self) -> Approval:
-        """What the person is asked."""
-        ...
-
-    @property
-    def bound(self) -> BoundCall:
-        """What the approval binds."""
-        ...
-
-    @property
-    def facts(self) -> Facts:
-        """What its risk is told from."""
-        ...
-
-    def asked_as(self, approval: Approval) -> Self:
-        """Return it with another approval that asks for the same."""
-        ...
-
 
 P = TypeVar("P", bound=Proposed)
 Edit = Callable[[P, str], Awaitable[P]]

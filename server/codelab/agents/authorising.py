@@ -1,25 +1,27 @@
 """What lets a call be carried out: the policy, a standing rule, or a person's yes; used up as it starts."""
 
+import asyncio
 import time
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
-from codelab.agents.approving import Proposed
-from codelab.agents.run import ActiveRun
+from codelab.agents.proposed import Proposed
+from codelab.agents.run import ActiveRun, Write
+from codelab.agents.tainting import refresh_taint
 from codelab.agents.weighing import rule_for
-from codelab.core.errors import Denied
-from codelab.core.events import RuleUsed
+from codelab.core.errors import CodeLabError, Denied
+from codelab.core.events import RuleUsed, RunState, StateChanged
 from codelab.policy import standing
 from codelab.policy.call import PolicyCall, StandingRule
 from codelab.policy.decide import decide
 from codelab.policy.digest import BoundCall, call_digest
 from codelab.policy.types import Outcome, PolicyDecision
 from codelab.store import approvals, standing_rules
-from codelab.store.approvals import Approval
 from codelab.store.calls import CallRow
 from codelab.store.connection import Connection
 from codelab.store.standing_rules import StandingRow
+from codelab.tools.contract import ToolError
 
 _LOWERABLE = frozenset({"writing", "running"})  # what is asked where no rule speaks of it
 
@@ -71,37 +73,33 @@ class Permission:
             return Consent.POLICY
         return Consent.RULE if self.rule is not None else Consent.PERSON
 
-    async def take(self, tx: Connection, run: ActiveRun, approval: Approval, now: BoundCall) -> bool:
+    async def take(self, tx: Connection, run: str, proposal: Proposed, now: BoundCall) -> bool:
         """Use it up, in the transaction that starts the execution.
 
         Args:
             tx: A connection inside that transaction.
-            run: The run.
-            approval: What the person said yes to.
+            run: The run's id.
+            proposal: The call as it was proposed.
             now: The call as it is about to be carried out.
 
         Returns:
             False if that is not what was approved.
 
         Raises:
-            Denied: The standing rule was removed, has expired, or fits no more.
+            Denied: The standing rule was removed, has expired, or fits no more; the rules in force changed.
         """
         if self.consent is Consent.PERSON:
-            return await approvals.consume(tx, approval.id, call_digest(now))
+            if now.rules != proposal.bound.rules:
+                raise Denied("Policy's rules changed after this was proposed", fix="Call it again")
+            return await approvals.consume(tx, proposal.approval.id, call_digest(now))
         if self.rule is not None:
             fits = standing.covers(standing.read_scope(self.rule.scope), now)
-            if not fits or not await standing_rules.use(tx, self.rule, run.id, now.call, time.time()):
+            if not fits or not await standing_rules.use(tx, self.rule, run, now.call, time.time()):
                 raise Denied(
                     "The standing rule that allowed this holds no more",
                     fix="Call it again: the person is asked",
                 )
         return True
-
-    async def take_back(self, run: ActiveRun, approval: Approval, why: str) -> None:
-        """Make sure that a yes which could not be used is not used later."""
-        if self.consent is Consent.PERSON:
-            async with run.services.db.write() as tx:
-                await approvals.invalidate(tx, approval.id, why)
 
 
 def as_policy_sees(rule: StandingRow, client: str) -> StandingRule:
@@ -123,8 +121,50 @@ def as_policy_sees(rule: StandingRow, client: str) -> StandingRule:
     )
 
 
-def used_rule(run: ActiveRun, row: CallRow, permission: Permission) -> tuple[RuleUsed, ...]:
-    """Return the event that tells of a standing rule, if one lets the call pass."""
+async def start_execution(
+    run: ActiveRun,
+    row: CallRow,
+    proposal: Proposed,
+    permission: Permission,
+    *,
+    journal: Write,
+    changed: ToolError,
+) -> None:
+    """Use a permission up and write that its call is carried out, in one transaction.
+
+    Args:
+        run: The run.
+        row: The call as journalled.
+        proposal: What is about to be carried out.
+        permission: What lets it.
+        journal: Writes what else belongs into the transaction.
+        changed: What the agent is told if something is not any more as it was approved.
+
+    Raises:
+        ToolError: ``changed``.
+        Denied: What let it pass does not hold any more.
+    """
+    await refresh_taint(run)  # another run of the session may have read something meanwhile
+
+    async def start(tx: Connection) -> None:
+        # The digest is made again from what is there at this moment; the approval fits this or nothing.
+        now = await asyncio.to_thread(proposal.bound_now, run)
+        if not await permission.take(tx, run.id, proposal, now):
+            raise changed
+        await journal(tx)
+
+    try:
+        await run.write(
+            *_used_rule(run, row, permission), StateChanged(run=run.id, state=RunState.EXECUTING), also=start
+        )
+    except CodeLabError as error:
+        if permission.consent is Consent.PERSON:  # a yes that could not be used is not used later
+            async with run.services.db.write() as tx:
+                await approvals.invalidate(tx, proposal.approval.id, error.what)
+        raise
+
+
+def _used_rule(run: ActiveRun, row: CallRow, permission: Permission) -> tuple[RuleUsed, ...]:
     rule = permission.rule
     if rule is None:
         return ()

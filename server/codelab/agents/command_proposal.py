@@ -3,24 +3,20 @@
 import json
 import os
 import shlex
-import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from codelab.agents.reasons import with_reasons
+from codelab.agents.proposed import Proposed, approval_of, bound_call, bound_to
 from codelab.agents.run import ActiveRun
 from codelab.agents.unsaved import unsaved_files
 from codelab.core.errors import Denied, InputError
-from codelab.core.ids import new_id
-from codelab.core.visible import visible
-from codelab.policy.digest import BoundCall, BoundCommand, call_digest
+from codelab.policy.digest import BoundCall, BoundCommand
 from codelab.policy.risk import Facts
 from codelab.policy.types import PolicyDecision
 from codelab.sandbox.environment import clean_environment, home_folder, tools_at_home
 from codelab.sandbox.operands import file_hash, find_program, operands_of
 from codelab.sandbox.probe import find_sandbox
 from codelab.sandbox.types import SHOWN, Job, Kind, Limits, Sandbox
-from codelab.store.approvals import Approval
 from codelab.store.calls import CallRow
 from codelab.tools.contract import Command
 from codelab.tools.run_command import SHELL
@@ -31,15 +27,12 @@ _MB = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class CommandProposal:
-    """A command ready to run, the sandbox for it, and the approval that asks for it."""
+class CommandProposal(Proposed):
+    """A command ready to run, and the sandbox for it."""
 
     sandbox: Sandbox
     job: Job
     command: Command
-    approval: Approval
-    bound: BoundCall
-    tainted: bool
 
     def with_unsaved_of(self, run: ActiveRun) -> "CommandProposal":
         """Return the same with what the editors show at this moment."""
@@ -48,11 +41,7 @@ class CommandProposal:
 
     def bound_now(self, run: ActiveRun) -> BoundCall:
         """Return what the approval must fit, with all files and folders as they are at this moment."""
-        return _bound(run, self.bound, self.sandbox, self.job)
-
-    def asked_as(self, approval: Approval) -> "CommandProposal":
-        """Return it with another approval that asks for the same."""
-        return replace(self, approval=approval)
+        return replace(bound_to(run, self.bound), command=_bound_command(self.sandbox, self.job))
 
     @property
     def facts(self) -> Facts:
@@ -63,7 +52,7 @@ class CommandProposal:
             shell=self.command.argv[:2] == SHELL,
             network=_has_network(self.sandbox),
             sandboxed=self.sandbox.kind is not Kind.UNSANDBOXED,
-            tainted=self.tainted,
+            tainted=self.bound.tainted,
         )
 
 
@@ -85,30 +74,17 @@ def propose_command(
             fix="Let the person commit",
         )
     job = _job(run, command)
-    asks = BoundCall(row.name, str(job.root), run.session, run.id, row.id, row.arguments)
-    bound = _bound(run, asks, sandbox, job)
-    approval = Approval(
-        id=new_id("apr"),
-        run=run.id,
-        session=run.session,
-        call=row.id,
-        agent=run.template.name,
-        client=run.services.client,
-        face=run.services.face,
-        tool=row.name,
-        digest=call_digest(bound),
-        title=visible(_title(run, sandbox, command)),
-        detail=with_reasons(run, decision, visible(_detail(sandbox, job, command, bound))),
-        path="",
-        before="",
-        after="",
-        risk=decision.risk.value,
-        asked_at=time.time(),
+    bound = replace(bound_call(run, row), command=_bound_command(sandbox, job))
+    approval = approval_of(
+        run,
+        bound,
+        decision,
         kind="command",
-        asker=run.services.asker,
+        title=_title(run, sandbox, command),
+        detail=_detail(sandbox, job, command, bound),
         editable=command.shown,
     )
-    return CommandProposal(sandbox, job, command, approval, bound, bool(run.taint.untrusted))
+    return CommandProposal(approval, bound, sandbox, job, command)
 
 
 def _job(run: ActiveRun, command: Command) -> Job:
@@ -145,9 +121,9 @@ def _readable(names: tuple[str, ...]) -> list[Path]:
     return [folder.resolve() for folder in folders]
 
 
-def _bound(run: ActiveRun, asks: BoundCall, sandbox: Sandbox, job: Job) -> BoundCall:
+def _bound_command(sandbox: Sandbox, job: Job) -> BoundCommand:
     program = find_program(job)
-    command = BoundCommand(
+    return BoundCommand(
         argv=job.argv,
         program=(program, file_hash(program)),
         operands=operands_of(job),
@@ -157,7 +133,6 @@ def _bound(run: ActiveRun, asks: BoundCall, sandbox: Sandbox, job: Job) -> Bound
         profile=_profile(sandbox, job),
         network=_has_network(sandbox),
     )
-    return replace(asks, taint=run.taint.labels(), command=command)
 
 
 def _has_network(sandbox: Sandbox) -> bool:
@@ -197,9 +172,7 @@ def _detail(sandbox: Sandbox, job: Job, command: Command, bound: BoundCall) -> s
         f"in: {job.root if job.directory == '.' else job.root / job.directory}",
         f"program: {program}",
     ]
-    if shlex.join(job.argv) != command.shown:
-        lines.append(f"as: {shlex.join(job.argv)}")
-    lines.append(f"{SHOWN[sandbox.kind]}")
+    lines.append(SHOWN[sandbox.kind])
     if sandbox.lacking:
         lines.append(f"not the best sandbox: {sandbox.lacking}")
     lines.append(
@@ -211,4 +184,6 @@ def _detail(sandbox: Sandbox, job: Job, command: Command, bound: BoundCall) -> s
         lines.append(f"files that are not saved, seen {seen}: {', '.join(sorted(job.unsaved))}")
     if command.environment:
         lines.append("with " + " ".join(f"{name}={value}" for name, value in command.environment.items()))
+    if shlex.join(job.argv) != command.shown:  # last, since git's many switches hide what stands after them
+        lines.append(f"as: {shlex.join(job.argv)}")
     return "\n".join(lines)

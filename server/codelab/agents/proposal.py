@@ -1,19 +1,15 @@
 """A change as it is put before a person, derived from the bytes that will be written."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from codelab.agents.reasons import with_reasons
+from codelab.agents.proposed import Proposed, approval_of, bound_call, bound_to
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import NotFound
-from codelab.core.ids import new_id
 from codelab.core.redaction import MARK, redact
-from codelab.core.visible import visible
-from codelab.policy.digest import BoundCall, BoundFile, call_digest
+from codelab.policy.digest import BoundCall, BoundFile
 from codelab.policy.risk import Facts
 from codelab.policy.types import PolicyDecision
-from codelab.store.approvals import Approval
 from codelab.store.calls import CallRow
 from codelab.tools.contract import FileChange
 from codelab.workspace.edits import count_changes, text_edits, unified_diff
@@ -21,23 +17,16 @@ from codelab.workspace.files import content_hash
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
-    """Changes made together, the approval that asks for them, and the lines that each adds and removes."""
+class Proposal(Proposed):
+    """Changes made together, and the lines that each adds and removes."""
 
     changes: tuple[FileChange, ...]
-    approval: Approval
     counts: tuple[tuple[int, int], ...]
-    bound: BoundCall
-    tainted: bool
 
     def bound_now(self, run: ActiveRun) -> BoundCall:
         """Return what the approval must fit, with the files' hashes as they are at this moment."""
         now = [content_hash(_read(run, change.path)) for change in self.changes]
-        return _bound(run, self.bound, self.changes, now)
-
-    def asked_as(self, approval: Approval) -> "Proposal":
-        """Return it with another approval that asks for the same."""
-        return replace(self, approval=approval)
+        return replace(bound_to(run, self.bound), files=_bound_files(self.changes, now))
 
     @property
     def facts(self) -> Facts:
@@ -55,7 +44,7 @@ class Proposal:
             ),
             added_lines=added,
             removed_lines=removed,
-            tainted=self.tainted,
+            tainted=self.bound.tainted,
         )
 
     @property
@@ -74,32 +63,21 @@ def propose(
     verb = "create" if all(change.before is None for change in changes) else "change"
     if all(change.after is None for change in changes):
         verb = "delete"
-    title = visible(f"CodeLab ({run.template.name}) wants to {verb} {_named(changes)} (+{added} -{removed})")
     only = changes[0] if len(changes) == 1 else None
     hashes = [content_hash(change.before) for change in changes]
-    asks = BoundCall(row.name, str(run.services.root), run.session, run.id, row.id, row.arguments)
-    bound = _bound(run, asks, changes, hashes)
-    approval = Approval(
-        id=new_id("apr"),
-        run=run.id,
-        session=run.session,
-        call=row.id,
-        agent=run.template.name,
-        client=run.services.client,
-        face=run.services.face,
-        tool=row.name,
-        digest=call_digest(bound),
-        title=title,
-        detail=with_reasons(run, decision, visible("".join(map(_shown, changes)))),
+    bound = replace(bound_call(run, row), files=_bound_files(changes, hashes))
+    approval = approval_of(
+        run,
+        bound,
+        decision,
+        kind="edit",
+        title=f"CodeLab ({run.template.name}) wants to {verb} {_named(changes)} (+{added} -{removed})",
+        detail="".join(map(_shown, changes)),
         path=only.path if only is not None else "",
-        before=only.before_text if only is not None else "",
-        after=only.after_text if only is not None else "",
-        risk=decision.risk.value,
-        asked_at=time.time(),
-        asker=run.services.asker,
+        texts=(only.before_text, only.after_text) if only is not None else ("", ""),
         editable=_editable(only),
     )
-    return Proposal(tuple(changes), approval, counts, bound, bool(run.taint.untrusted))
+    return Proposal(approval, bound, tuple(changes), counts)
 
 
 def _editable(change: FileChange | None) -> str | None:
@@ -139,11 +117,8 @@ def _read(run: ActiveRun, path: str) -> bytes | None:
         return None
 
 
-def _bound(
-    run: ActiveRun, asks: BoundCall, changes: Sequence[FileChange], before: Sequence[str]
-) -> BoundCall:
-    files = tuple(
+def _bound_files(changes: Sequence[FileChange], before: Sequence[str]) -> tuple[BoundFile, ...]:
+    return tuple(
         BoundFile(change.path, hashed, content_hash(change.after), change.executable)
         for change, hashed in zip(changes, before, strict=True)
     )
-    return replace(asks, taint=run.taint.labels(), files=files)

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from codelab.agents.approving import agree
-from codelab.agents.authorising import Consent, Permission, used_rule
+from codelab.agents.authorising import Consent, Permission, start_execution
 from codelab.agents.changes import make_change, settle_checkpoint
 from codelab.agents.code_check import warnings_about
 from codelab.agents.permission import policy_call
 from codelab.agents.proposal import Proposal, propose, with_warnings
 from codelab.agents.run import ActiveRun
-from codelab.agents.tainting import refresh_taint
-from codelab.core.errors import CodeLabError, EditConflict, PathRefused
+from codelab.core.errors import EditConflict, PathRefused
 from codelab.core.events import FileChanged, RunState, StateChanged, ToolReturned
 from codelab.core.finishing import finish_first
 from codelab.core.redaction import MARK, redact
@@ -166,14 +165,8 @@ async def _begin(
 ) -> list[Checkpoint]:
     """Consume the approval and journal what is about to be written, in one transaction."""
     started: list[Checkpoint] = []
-    await refresh_taint(run)  # another run of the session may have read something meanwhile
 
-    async def begin(tx: Connection) -> None:
-        # The digest is made again from the bytes about to be written; the approval fits these or nothing.
-        now = await asyncio.to_thread(proposal.bound_now, run)
-        if not await permission.take(tx, run, proposal.approval, now):
-            name = proposal.changes[0].path if len(proposal.changes) == 1 else "A file"
-            raise ToolError(f"{name} changed after this was proposed", fix="Read it again and propose again")
+    async def journal(tx: Connection) -> None:
         folders: dict[str, None] = {}
         for change in proposal.changes:
             started.append(
@@ -186,15 +179,9 @@ async def _begin(
         prepared = json.dumps({"folders": list(folders)})  # an undo takes them away again
         await calls.update(tx, row.id, state="executing", checkpoint=started[0].id, prepared=prepared)
 
-    try:
-        await run.write(
-            *used_rule(run, row, permission),
-            StateChanged(run=run.id, state=RunState.EXECUTING),
-            also=begin,
-        )
-    except CodeLabError as error:
-        await permission.take_back(run, proposal.approval, error.what)
-        raise
+    name = proposal.changes[0].path if len(proposal.changes) == 1 else "A file"
+    changed = ToolError(f"{name} changed after this was proposed", fix="Read it again and propose again")
+    await start_execution(run, row, proposal, permission, journal=journal, changed=changed)
     return started
 
 

@@ -8,16 +8,16 @@ from functools import partial
 
 from codelab.agents.approving import agree
 from codelab.agents.audited import command_ended, command_started
-from codelab.agents.authorising import Consent, Permission, used_rule
+from codelab.agents.authorising import Consent, Permission, start_execution
 from codelab.agents.command_proposal import CommandProposal, propose_command
 from codelab.agents.hourly import FILE_OPERATIONS, count_operations
 from codelab.agents.limits import MOST_RESULT_CHARACTERS
 from codelab.agents.permission import policy_call, refuse_denied
 from codelab.agents.reviewed_change import change_files
 from codelab.agents.run import ActiveRun
-from codelab.agents.tainting import refresh_taint, taint_run
+from codelab.agents.tainting import taint_run
 from codelab.core.errors import CodeLabError
-from codelab.core.events import CommandOutput, RunState, StateChanged
+from codelab.core.events import CommandOutput
 from codelab.core.finishing import finish_first
 from codelab.core.redaction import MARK, StreamRedactor, redact
 from codelab.core.visible import visible
@@ -146,28 +146,17 @@ async def _edited(run: ActiveRun, row: CallRow, proposal: CommandProposal, text:
 
 async def _begin(run: ActiveRun, row: CallRow, proposal: CommandProposal, permission: Permission) -> None:
     """Consume the approval for exactly what is about to run, and journal that it runs."""
-    await refresh_taint(run)  # another run of the session may have read something meanwhile
 
-    async def begin(tx: Connection) -> None:
-        now = await asyncio.to_thread(proposal.bound_now, run)
-        if not await permission.take(tx, run, proposal.approval, now):
-            raise ToolError(
-                "The command changed after it was approved",
-                why="The program, a file that it names, its folder or the settings are not the same any more",
-                fix="Ask again",
-            )
+    async def journal(tx: Connection) -> None:
         await calls.update(tx, row.id, state="executing", checkpoint="")
         await command_started(run.id, row, proposal)(tx)
 
-    try:
-        await run.write(
-            *used_rule(run, row, permission),
-            StateChanged(run=run.id, state=RunState.EXECUTING),
-            also=begin,
-        )
-    except CodeLabError as error:
-        await permission.take_back(run, proposal.approval, error.what)
-        raise
+    changed = ToolError(
+        "The command changed after it was approved",
+        why="The program, a file that it names, its folder or the settings are not the same any more",
+        fix="Ask again",
+    )
+    await start_execution(run, row, proposal, permission, journal=journal, changed=changed)
 
 
 class _Teller:

@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict, dataclass, field
 
 from codelab.policy.decide import POLICY_VERSION
+from codelab.policy.taint import UNTRUSTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class BoundCall:
         call: The tool call's id in that run.
         arguments: The call's arguments as the model wrote them.
         taint: The labels of what the session has read; see ``Taint.labels``.
+        rules: The digest of the rules in force; see ``PolicyRules.digest``.
         files: The files it changes.
         command: The command it runs, or None.
     """
@@ -77,8 +79,14 @@ class BoundCall:
     call: str
     arguments: str = ""
     taint: tuple[str, ...] = ()
+    rules: str = ""
     files: tuple[BoundFile, ...] = field(default=())
     command: BoundCommand | None = None
+
+    @property
+    def tainted(self) -> bool:
+        """Whether the session has read text that others may have written."""
+        return any(label.startswith(UNTRUSTED) for label in self.taint)
 
 
 def call_digest(call: BoundCall) -> str:

@@ -94,16 +94,15 @@ class PolicySource:
         self._root = root
         self._trusted = trusted
         self._files = (places.site_policy, places.user_policy, root / WORKSPACE_POLICY)
-        self._seen: tuple[object, ...] = ()
-        self._loaded: LoadedPolicy | None = None
+        self._kept: tuple[tuple[object, ...], LoadedPolicy] | None = None
 
     def current(self) -> LoadedPolicy:
         """Return the policy as its files are now."""
         seen = tuple(_identity(path) for path in self._files)
-        if self._loaded is None or seen != self._seen:
-            self._loaded = load_policy(self._places, self._root, trusted=self._trusted)
-            self._seen = seen
-        return self._loaded
+        kept = self._kept  # set as one, since threads ask as well
+        if kept is None or kept[0] != seen:
+            self._kept = kept = (seen, load_policy(self._places, self._root, trusted=self._trusted))
+        return kept[1]
 
 
 def _identity(path: Path) -> object:

@@ -1,9 +1,11 @@
 """The rules in force, laid out so that a decision looks at few of them; which hold, ``matching`` says."""
 
+import hashlib
+import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -70,6 +72,13 @@ class PolicyRules:
     broken: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
 
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what decides: all of the rules but their names, their reasons and where they stand."""
+        told = [replace(rule, name="", why="", place="") for rule in self.rules]
+        decides = (list(map(astuple, told)), bool(self.broken), self.own)
+        return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
+
     def applying(self, call: PolicyCall) -> Mapping[Outcome, Applying]:
         """Return, by effect, the rules whose conditions about a call as a whole are met."""
         words = words_of(call.argv)
@@ -94,11 +103,13 @@ class PolicyRules:
         """Return what holds for a caller; all that ``holds_for_caller`` looks at is in the key."""
         who = (call.tool, call.agent, call.client, call.environment)
         key = (*who, bool(call.taint.untrusted), bool(call.hosts), bool(call.imports))
-        if key not in self._callers:
+        kept = self._callers.get(key)  # threads ask as well
+        if kept is None:
+            kept = {effect: self._select(effect, call) for effect in Outcome}
             if len(self._callers) >= _MOST_CALLERS:
                 self._callers.clear()
-            self._callers[key] = {effect: self._select(effect, call) for effect in Outcome}
-        return self._callers[key]
+            self._callers[key] = kept
+        return kept
 
     def _select(self, effect: Outcome, call: PolicyCall) -> _OfCaller:
         written = self._by_effect[effect]

@@ -13,7 +13,6 @@ from typing import Any
 
 from codelab.policy.digest import BoundCall, BoundCommand, BoundFile
 from codelab.policy.programs import counts_only_whole, why_open
-from codelab.policy.taint import UNTRUSTED
 from codelab.policy.types import Risk
 from codelab.workspace.protected import is_protected
 from codelab.workspace.reading import ABSENT
@@ -85,7 +84,7 @@ def why_never(call: BoundCall) -> str:
     Args:
         call: The call, as an approval binds it.
     """
-    if any(label.startswith(UNTRUSTED) for label in call.taint):
+    if call.tainted:
         return "this session has read text that others may have written"
     if call.command is not None:
         return _why_no_command(call.command)

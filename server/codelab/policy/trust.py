@@ -103,7 +103,8 @@ def _words(agent: str, what: str, counts: dict[Ending, int], score: float) -> st
         Ending.FAILED: "failed",
     }
     told = ", ".join(f"{count} {said[ending]}" for ending, count in counts.items())
-    return f"Trust: {level} ({score:.2f}), of {total} {what} of {agent}: {told}"
+    calls = what if total > 1 else what.removesuffix("s")
+    return f"Trust: {level} ({score:.2f}), of {total} {calls} of {agent}: {told}"
 
 
 def why_propose(alike: Sequence[Ended], *, least: int) -> str:

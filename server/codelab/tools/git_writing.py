@@ -29,9 +29,9 @@ async def writing_command(*lines: tuple[str, ...], paths: tuple[str, ...] = (), 
             they hold.
         shown: The whole of it as a person reads it.
     """
-    git = shlex.join(("git", *_FLAGS))
     each = ' -- "$@"' if paths else ""
-    script = " && ".join(f"{git} {shlex.join(line)}{each}" for line in lines)
+    run = " && ".join(f"git {shlex.join(line)}{each}" for line in lines)
+    script = f'git() {{ command git {shlex.join(_FLAGS)} "$@"; }}; {run}'
     return Command(
         ("/bin/sh", "-c", script, "git", *paths),
         shown,
