@@ -126,6 +126,30 @@ def test_a_limit_that_is_no_number_is_told_in_words() -> None:
     assert "a whole number, 1 or more" in codelab("search", "-n", "many", "x").err
 
 
+@pytest.mark.req("CARD-6", "INDEX-4")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["search", "--kind", "nonsense", "x"], "It may be class, concept, "),
+        (["search", "--kind", "functions", "x"], "Did you mean function?"),
+        (["search", "--path", "[", "x"], "No file of the index matches the path '['"),
+        (["search", "--path", "!", "x"], "'!' is no pattern of paths"),
+        (["index", "map", "nope.py"], "The index has no file or folder nope.py"),
+        (["index", "map", "--tokens", "0"], "a whole number, 50 or more, and not '0'"),
+        (["audit", "show", "-n", "-1"], "a whole number, 0 or more, and not '-1'"),
+        (["search", "--context", "1001", "x"], "a whole number, 0 to 1000, and not '1001'"),
+    ],
+)
+@pytest.mark.slow
+def test_what_cannot_be_asked_for_is_refused_with_what_can(
+    tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    (tmp_path / "a.py").write_text("def f():\n    pass\n")
+    ended = codelab(*arguments, "--root", tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert told in ended.err
+
+
 @pytest.mark.req("CARD-6")
 def test_an_empty_query_is_refused(tmp_path: Path) -> None:
     assert codelab("search", "--root", tmp_path, " ").code == 2

@@ -1,12 +1,14 @@
 """What a person sees of the passages that a search found."""
 
+import contextlib
+import io
 import re
 from pathlib import Path
 
 import pytest
 
 from codelab.cli.colouring import coloured_lines
-from codelab.cli.passages import MOST_LINES, best_lines, show_passage
+from codelab.cli.passages import MOST_LINES, best_lines, show_lines, show_passage
 from codelab.cli.terminal import Terminal
 from codelab.index.query import understand
 from codelab.index.types import Hit
@@ -103,6 +105,39 @@ def test_without_colours_the_same_lines_are_plain(tmp_path: Path, monkeypatch: p
     hit = Hit("up.py", 1, 4, 1.0, "", "window", CODE)
     text = show(hit, CODE, 1, tmp_path, 5)
     assert "\x1b" not in text and "1 │ def send_with_retry(path):" in text
+
+
+def piped(hit: Hit, text: str, first_line: int, *, whole: bool) -> list[str]:
+    """Return the lines that another program reads."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        terminal = Terminal(as_json=False)
+        show_lines(hit, text, terminal, first_line=first_line, root=Path.cwd(), whole=whole)
+    return out.getvalue().splitlines()
+
+
+def test_in_a_pipe_lines_stand_whole_behind_their_places() -> None:
+    long = f"    return {'x' * 500}"
+    hit = Hit("src/up.py", 2, 4, 1.0, "Client.send", "method", f"@twice\r\ndef send(self):\r\n{long}\r\n")
+    assert piped(hit, hit.text, 2, whole=False) == ["src/up.py:3:def send(self):"]
+    around = piped(hit, f"import os\n{hit.text}\n", 1, whole=True)
+    assert around == [
+        "src/up.py-1-import os",
+        "src/up.py:2:@twice",
+        "src/up.py:3:def send(self):",
+        f"src/up.py:4:{long}",
+        "src/up.py-5-",
+    ]
+    nameless = Hit("src/up.py", 2, 4, 1.0, "", "module", "a = 1\nb = 2\n")
+    assert piped(nameless, nameless.text, 2, whole=False) == ["src/up.py:2:a = 1"]
+
+
+def test_lines_of_no_definition_are_called_by_their_numbers(tmp_path: Path) -> None:
+    assert "up.py:1\x1b[0m  lines 1 to 4\r\n" in show(
+        Hit("up.py", 1, 4, 1.0, "", "module", CODE), CODE, 1, tmp_path, 5
+    )
+    part = Hit("up.py", 1, 4, 1.0, "Client.send", "window", CODE)
+    assert "  part of Client.send\r\n" in show(part, CODE, 1, tmp_path, 5)
 
 
 @pytest.mark.req("SAFE-2")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from codelab.core.errors import InputError
 from codelab.index.code_graph import CodeGraph
 from codelab.index.reader import IndexReader
 from codelab.index.repo_map import RepoMap, tokens_of
@@ -77,7 +78,9 @@ def test_a_focus_brings_a_file_and_what_it_uses_forward(graph: CodeGraph) -> Non
     for focused in (graph.repo_map(tokens=400, files=["web"]), graph.repo_map(tokens=400, words="show view")):
         assert order(focused).index("web/view.py") <= order(plain).index("web/view.py")
         assert rank(focused, "web/view.py") > 1.5 * rank(plain, "web/view.py")
-    assert graph.repo_map(tokens=60, files=["nowhere"]) == graph.repo_map(tokens=60)
+    assert graph.repo_map(tokens=60, files=["."]) == graph.repo_map(tokens=60)
+    with pytest.raises(InputError, match="no file or folder nowhere"):
+        graph.repo_map(tokens=60, files=["web", "nowhere"])
 
 
 @pytest.mark.req("INDEX-7")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from codelab.config.places import Places
+from codelab.core.errors import InputError
 from codelab.index import database
 from codelab.index.reader import IndexReader
 from codelab.index.repository import index_folder
@@ -122,7 +123,9 @@ def test_filters_by_path_language_and_kind(shop: IndexReader) -> None:
     check_first(shop, "card items cart", "web/cart.js", path="*.js")
     check_first(shop, "card items cart", "web/cart.js", language="javascript")
     assert {hit.kind for hit in shop.search("card", kind="function")} == {"function"}
-    assert shop.search("card", path="nowhere/") == []
+    assert shop.search("zzzqqq", path="web/") == []
+    with pytest.raises(InputError, match="No file of the index matches the path 'nowhere/'"):
+        shop.search("card", path="nowhere/")
 
 
 @pytest.mark.req("INDEX-4")

@@ -21,7 +21,7 @@ class IndexReport(BaseModel):
     """How the index stands."""
 
     root: str
-    state: str = Field(description="missing, building, fresh, failed or paused")
+    state: str = Field(description="missing, building, unfinished, fresh, failed or paused")
     files: int
     total: int
     chunks: int

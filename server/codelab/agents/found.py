@@ -47,7 +47,9 @@ async def answer_from_index(run: ActiveRun) -> FoundAnswer:
 
 
 def _passage(hit: Hit) -> str:
-    head = f"**{hit.span}**" + (f"  {hit.kind} `{hit.symbol}`" if hit.symbol else "")
+    head = f"**{hit.span}**" + (
+        f"  {hit.called.removesuffix(hit.symbol)}`{hit.symbol}`" if hit.symbol else ""
+    )
     lines = hit.text.rstrip().split("\n")
     body = "\n".join(f"    {line}".rstrip() for line in lines[:_MOST_LINES])
     left = len(lines) - _MOST_LINES

@@ -166,7 +166,7 @@ async def _workspace(root: Path) -> list[Check]:
 
     bench = await open_workbench(root, FaceInfo("cli", "doctor", can_prompt=False))
     try:
-        index = await bench.index_status()
+        index = await bench.index_status(start=False)
         status = await bench.status()
     finally:
         await bench.close()

@@ -1,6 +1,7 @@
 """Passages that a search found, shown to a person: where they are, and the lines that matter most."""
 
 import os
+import re
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from codelab_grammars.languages import language_of
 
 MOST_LINES = 12
 _TAB = 4
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _NARROWEST = 40
 _BEFORE_MATCH = 20  # characters of a line too long to show that stay in front of its first match
 
@@ -34,7 +36,7 @@ def show_passage(
     plain = ["".join(piece for piece, _ in row) for row in rows]
     kept = best_lines([plain[row] for row in inside if row < len(plain)], terms)
     shown = [*range(inside.start), *(inside.start + n for n in kept), *range(inside.stop, len(rows))]
-    described = f"{hit.kind} {hit.symbol}" if hit.symbol else hit.kind
+    described = hit.called or f"lines {hit.start_line} to {hit.end_line}"
     terminal.show_styled(
         [(f"{_from_here(root, hit.path)}:{hit.start_line}", "place"), (f"  {described}", "")]
     )
@@ -47,6 +49,27 @@ def show_passage(
         number = f"{first_line + row:>{gutter}} {'│' if row in inside else ' '} "
         terminal.show_styled([(number, "quiet"), *_fitted(rows[row], width)])
         before = row
+
+
+def show_lines(hit: Hit, text: str, terminal: Terminal, *, first_line: int, root: Path, whole: bool) -> None:
+    """Print lines of a passage for programs as grep does: ``path:7:text``, those around it ``path-6-text``.
+
+    Args:
+        hit: What was found.
+        text: Its text, with lines around it where those are to be shown.
+        terminal: Where to.
+        first_line: The number of the text's first line, from 1.
+        root: The workspace; paths are shown as seen from the current folder.
+        whole: Print all lines; else the one that names what the passage is, or its first.
+    """
+    path = _from_here(root, hit.path)
+    lines = list(enumerate(_LINE_END.split(_LINE_END.sub("\n", text).removesuffix("\n")), first_line))
+    if not whole:
+        name = hit.symbol.rpartition(".")[2]
+        lines = [next((one for one in lines if name in one[1]), lines[0])]
+    for number, line in lines:
+        mark = ":" if hit.start_line <= number <= hit.end_line else "-"
+        terminal.show(f"{path}{mark}{number}{mark}{line}")
 
 
 def best_lines(lines: Sequence[str], terms: Collection[str], most: int = MOST_LINES) -> list[int]:

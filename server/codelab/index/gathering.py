@@ -36,9 +36,9 @@ _Add = Callable[[Iterable[int]], None]
 
 
 class Filters(NamedTuple):
-    """What a passage must be; ``path`` is a pattern as in .gitignore, a folder or a file. Empty: anything."""
+    """What a passage must be; ``path`` is a pattern of paths. Empty or None: anything."""
 
-    path: str = ""
+    path: GitIgnoreSpec | None = None
     languages: frozenset[str] = frozenset()
     kind: str = ""
 
@@ -157,9 +157,7 @@ def _detail(query: Query) -> float:
 
 
 def _acceptor(filters: Filters) -> Callable[[Candidate], bool]:
-    path = filters.path.strip().removeprefix("./")
-    spec = GitIgnoreSpec.from_lines([path]) if path else None
-    languages, kind = filters.languages, filters.kind.lower()
+    spec, languages, kind = filters
 
     def accepts(candidate: Candidate) -> bool:
         return (

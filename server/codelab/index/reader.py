@@ -11,7 +11,9 @@ from typing import TypeVar
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.index import database, search
+from codelab.index.asked_kind import kind_meant
 from codelab.index.asked_language import languages_meant
+from codelab.index.asked_path import check_that_some_match, paths_meant
 from codelab.index.candidates import Candidate
 from codelab.index.content import Reader, to_utf8
 from codelab.index.current import CurrentIndex
@@ -91,13 +93,14 @@ class IndexReader:
             limit: Most hits.
             path: Only files that match this pattern (as in .gitignore), or lie in this folder.
             language: Only passages in this language: its name, or the ending of its files.
-            kind: Only passages of this kind.
+            kind: Only passages of this kind, one of ``asked_kind.KINDS``.
             overlay: Texts of unsaved buffers by path; they are searched in place of what was indexed.
 
         Raises:
-            InputError: There is no such language.
+            InputError: There is no such language or kind, or no file that matches the pattern.
         """
-        understood, filters = understand(query), Filters(path, languages_meant(language), kind)
+        meant = paths_meant(path)
+        understood, filters = understand(query), Filters(meant, languages_meant(language), kind_meant(kind))
         with self._lock:
             texts = {p: self._overlays.get(p, text) for p, text in without_secrets(overlay).items()}
             ranked: list[Candidate] = []
@@ -108,7 +111,10 @@ class IndexReader:
                 if not stale:
                     break
                 texts |= stale
-            return [_hit(candidate) for candidate in ranked if candidate.text is not None]
+            found = [_hit(candidate) for candidate in ranked if candidate.text is not None]
+            if not found and meant is not None and (paths := self._ask(_paths)):
+                check_that_some_match(path, meant, [*paths, *texts])
+            return found
 
     def outline(self, path: str, overlay: Mapping[str, str] | None = None) -> list[Symbol]:
         """Return the definitions of a file in order; empty if it is not indexed or defines nothing."""
@@ -186,8 +192,8 @@ class IndexReader:
         status = read_status(self._status_path)
         with self._lock:
             skipped = self._ask(_skipped) or ()
-            if not self._index.is_open and status.state == "fresh":
-                return IndexStatus("missing")
+            if not self._index.is_open and status.state in {"fresh", "building"}:
+                return IndexStatus("missing" if status.state == "fresh" else "building")
         return replace(status, skipped=skipped)
 
     def _ask(self, question: Callable[[Connection, int], _T]) -> _T | None:
@@ -288,6 +294,13 @@ def _symbols(path: str, text: OverlayText) -> list[Symbol]:
         Symbol(path, name, qualified, kind, signature, start, end)
         for name, qualified, kind, signature, start, end in text.definitions
     ]
+
+
+def _paths(connection: Connection, worktree: int) -> list[str]:
+    rows = connection.execute(
+        "SELECT p.path FROM file f CROSS JOIN path p ON p.id = f.path WHERE f.worktree = ?", (worktree,)
+    )
+    return [path for (path,) in rows]
 
 
 def _outline(connection: Connection, worktree: int, path: str) -> list[Symbol]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from codelab.core.errors import InputError
 from codelab.index.demotion import demotion
 from codelab.index.map_edges import Edges
 from codelab.index.pagerank import pagerank
@@ -81,6 +82,9 @@ def draw(edges: Edges, *, tokens: int, files: Collection[str] = (), words: str =
         tokens: The most that the text may have.
         files: Files, or folders, that it is about.
         words: Words that it is about, as in a search.
+
+    Raises:
+        InputError: One of the files is not in the index.
     """
     if not edges.paths:
         return RepoMap("", 0, (), 0)
@@ -100,6 +104,11 @@ def _focus(edges: Edges, files: Collection[str], words: frozenset[str]) -> list[
     wanted = {path.strip("/").removeprefix("./") for path in files}
     folders = tuple(f"{path}/" for path in wanted if path)
     found = [float(path in wanted or path.startswith(folders)) for path in edges.paths]
+    for one in wanted - {"", "."}:
+        if not any(path == one or path.startswith(f"{one}/") for path in edges.paths):
+            raise InputError(
+                f"The index has no file or folder {one}", fix="Name it as the workspace's root has it"
+            )
     if words:
         for n, path in enumerate(edges.paths):
             hits = len(words & set(words_of(path).split())) * 2.0

@@ -110,8 +110,14 @@ class IndexSupervisor:
         return not self._is_lock_free()
 
     def status(self) -> IndexStatus:
-        """Return how the index stands, with what was left out."""
-        return self._as_known(self._reader.status())
+        """Return how the index stands, with what was left out.
+
+        Raises:
+            StateError: The folder of the index cannot be used.
+        """
+        status = self._as_known(self._reader.status())
+        at_work = self._task is not None or status.state != "building" or self.is_worker_alive()
+        return status if at_work else _left(status)
 
     async def progress(self, *, vectors: bool = False) -> AsyncIterator[IndexStatus]:
         """Yield the status now and whenever it changes; the last one is one that lasts.
@@ -226,6 +232,13 @@ class IndexSupervisor:
                     self._elected, self._error = True, ""
                 error = said.get("error", error)
         return error
+
+
+def _left(status: IndexStatus) -> IndexStatus:
+    """Correct the status that a worker left: the index was complete then, or is not."""
+    if status.updated_at and status.files >= status.total:
+        return replace(status, state="fresh")
+    return replace(status, state="unfinished" if status.files else "missing")
 
 
 def _makes_vectors(status: IndexStatus) -> bool:

@@ -49,6 +49,13 @@ class Hit:
         """The passage's place."""
         return LineSpan(self.path, self.start_line, self.end_line)
 
+    @property
+    def called(self) -> str:
+        """What the passage is, for a person; empty for lines that are of no definition."""
+        if not self.symbol:
+            return ""
+        return f"{'part of' if self.kind == 'window' else self.kind} {self.symbol}"
+
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
@@ -187,7 +194,8 @@ class IndexStatus:
     """How the index stands.
 
     Attributes:
-        state: ``missing``, ``building``, ``fresh``, ``failed`` or ``paused``.
+        state: ``missing``, ``building``, ``unfinished`` (not complete, and no worker is there), ``fresh``
+            (complete as of ``updated_at``), ``failed`` or ``paused``.
         files: Files indexed so far in this worktree.
         total: Files to index, as far as known; equals ``files`` when fresh.
         chunks: Chunks of those files.

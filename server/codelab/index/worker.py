@@ -220,7 +220,8 @@ class _Report:
         self._note = ""
         self._status = replace(read_status(path), state="building")
         self._written = 0.0
-        self._embedding = Embedding()
+        # Until it is known how the vectors stand, what was last known of them is told.
+        self._embedding = Embedding(self._status.embedder, self._status.embedded)
         self._lock = threading.Lock()  # the thread that embeds reports as well
         self.when_fresh: Callable[[], None] | None = None  # None where nothing is to be embedded
 

@@ -15,11 +15,17 @@ def index_line(index: IndexStatus) -> str:
         return f"index: fresh, {index.files:,} files ({_ago(index.updated_at)})"
     if index.state == "failed":
         return f"index: failed. {index.last_error}"
-    if index.state == "building" and index.updated_at and index.files >= index.total:
-        return f"index: {index.files:,} files ({_ago(index.updated_at)}), being looked through again"
     if index.state == "building":
-        return f"index: building, {index.files:,} of {index.total:,} files"
+        return _building(index)
+    if index.state == "unfinished":
+        return f"index: not complete, {index.files:,} of {index.total:,} files, and nothing is at work on it"
     return "index: none yet"
+
+
+def _building(index: IndexStatus) -> str:
+    if index.updated_at and index.files >= index.total:
+        return f"index: {index.files:,} files ({_ago(index.updated_at)}), being looked through again"
+    return f"index: building, {index.files:,} of {index.total:,} files"
 
 
 def _ago(moment: float) -> str:

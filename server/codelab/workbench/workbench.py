@@ -394,6 +394,6 @@ class Workbench:
         return UndoResult(undone.paths, f"{', '.join(undone.paths)} {verb} before.{kept}")
 
     async def status(self) -> WorkbenchStatus:
-        """Return what is going on."""
-        index = await self.index_status()
+        """Return what is going on; nothing is begun for it."""
+        index = await self.index_status(start=False)
         return await status_of(self._services, index, trusted=self.trusted, notes=self.notes)

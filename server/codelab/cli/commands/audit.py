@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from codelab.cli.numbers import whole_number
 from codelab.cli.opening import run_async
 from codelab.cli.reports import Data, counted
 from codelab.cli.root import chosen_root
@@ -27,7 +28,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action="verify")
     verify = actions.add_parser("verify", help="check that nothing was changed, removed or moved (default)")
     show = actions.add_parser("show", help="the last rows, in words")
-    show.add_argument("-n", type=int, default=_SHOWN, metavar="N", help=f"so many ({_SHOWN}); 0 for all")
+    show.add_argument(
+        "-n", type=whole_number(0), default=_SHOWN, metavar="N", help=f"so many ({_SHOWN}); 0 for all"
+    )
     show.add_argument("--run", default="", metavar="ID", help="only those of this run")
     show.add_argument("--session", default="", metavar="ID", help="only those of this session")
     show.add_argument("--kind", default="", choices=[kind.value for kind in AuditKind], metavar="KIND")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from codelab.cli.index_answers import ANSWERS
 from codelab.cli.indexing import bring_index_up_to_date
+from codelab.cli.numbers import whole_number
 from codelab.cli.opening import opened_workbench, run_async
 from codelab.cli.reports import Data, counted
 from codelab.cli.terminal import Terminal
@@ -14,6 +15,7 @@ from codelab.workbench.index_line import index_line
 if TYPE_CHECKING:
     from codelab.workbench.workbench import Workbench
 
+_FEWEST_TOKENS = 50  # of a map: less is room for nothing
 _LANGUAGES_SHOWN = 8
 _SKIPPED_SHOWN = 10
 
@@ -34,7 +36,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     drawn = actions.add_parser("map", help="the most used definitions of all files")
     drawn.add_argument("names", nargs="*", metavar="FILE", help="files or folders that it should be about")
-    drawn.add_argument("--tokens", type=int, default=1500, metavar="N", help="most tokens (1500)")
+    drawn.add_argument(
+        "--tokens", type=whole_number(_FEWEST_TOKENS), default=1500, metavar="N", help="most tokens (1500)"
+    )
     drawn.add_argument("--words", default="", help="words that it should be about")
     symbol = actions.add_parser("symbol", help="where a name is defined")
     references = actions.add_parser("references", help="where a name is used")

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from codelab.cli.indexing import bring_index_up_to_date
 from codelab.cli.lines import InputLines
+from codelab.cli.numbers import whole_number
 from codelab.cli.opening import opened_workbench, run_async
-from codelab.cli.passages import show_passage
+from codelab.cli.passages import show_lines, show_passage
 from codelab.cli.reports import hit_data
 from codelab.cli.terminal import Terminal
 from codelab.core.errors import InputError
@@ -16,19 +17,23 @@ from codelab.index.types import Hit
 if TYPE_CHECKING:
     from codelab.workbench.workbench import Workbench
 
-_FIRST_LINE_SHOWN = 60
 _MOST_CONTEXT = 1000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("query", nargs="*", help="what to look for: words, a name, a question")
-    parser.add_argument("-n", "--limit", type=_positive, default=10, metavar="N", help="most passages (10)")
+    parser.add_argument(
+        "-n", "--limit", type=whole_number(1), default=10, metavar="N", help="most passages (10)"
+    )
     parser.add_argument("--path", default="", metavar="GLOB", help="only files that match, e.g. 'src/**'")
     parser.add_argument("--language", default="", help="only this language, e.g. python or py")
     parser.add_argument("--kind", default="", help="only this kind: function, method, class, section, ...")
     parser.add_argument(
-        "--context", type=_number, metavar="N", help="show the passages, with N lines around each"
+        "--context",
+        type=whole_number(0, _MOST_CONTEXT),
+        metavar="N",
+        help="show the passages, with N lines around each",
     )
     parser.add_argument("--explain", action="store_true", help="show why each passage ranks where it does")
     parser.add_argument("--stdin", action="store_true", help="read one query per line, answer one line each")
@@ -38,7 +43,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     """Search and show the passages.
 
     Raises:
-        InputError: There is no query, or one beside ``--stdin``, or no such language.
+        InputError: There is no query, or one beside ``--stdin``; or no such language, kind or path.
     """
     if bool(" ".join(options.query).strip()) == options.stdin:
         raise InputError("There must be one query", fix="Give it as an argument, or many with --stdin")
@@ -78,20 +83,17 @@ async def _show(
     if not found:
         terminal.note("Nothing found.")
         return
-    if not terminal.streams and options.context is None:
-        width = max(len(str(hit.span)) for hit in found)
-        for hit in found:
-            first = next((line.strip() for line in hit.text.splitlines() if line.strip()), "")
-            described = hit.symbol or hit.kind
-            terminal.show(f"{hit.span!s:<{width}}  {described}  {first[:_FIRST_LINE_SHOWN]}".rstrip())
-            _show_reasons(hit, options, terminal)
-        return
     terms = understand(" ".join(options.query)).terms
     for at, hit in enumerate(found):
-        if at:
-            terminal.show("")
+        if at and (terminal.streams or options.context is not None):
+            terminal.show("" if terminal.streams else "--")
         text, first_line = await _with_context(hit, bench, options.context or 0)
-        show_passage(hit, text, terminal, first_line=first_line, terms=terms, root=bench.root)
+        if terminal.streams:
+            show_passage(hit, text, terminal, first_line=first_line, terms=terms, root=bench.root)
+        else:
+            show_lines(
+                hit, text, terminal, first_line=first_line, root=bench.root, whole=options.context is not None
+            )
         _show_reasons(hit, options, terminal)
 
 
@@ -111,16 +113,3 @@ async def _with_context(hit: Hit, bench: "Workbench", lines: int) -> tuple[str, 
             return hit.text, hit.start_line
         return read.text, first
     return hit.text, hit.start_line
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
-    return number
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal() or int(text) > _MOST_CONTEXT:
-        raise argparse.ArgumentTypeError(f"must be a whole number, at most {_MOST_CONTEXT}")
-    return int(text)
