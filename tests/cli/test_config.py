@@ -69,3 +69,9 @@ def test_a_broken_settings_file_is_told_with_its_line(tmp_path: Path, codelab_ho
     assert ended.code == 2
     assert "line 2" in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.req("CARD-6")
+def test_values_are_shown_as_they_are_written_in_the_file(tmp_path: Path) -> None:
+    shown = codelab("config", "--root", tmp_path).out
+    assert "  false  (default)\n" in shown and "  False" not in shown

@@ -130,6 +130,9 @@ def test_a_limit_that_is_no_number_is_told_in_words() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (["policy", "explain", "git", "commit", "-m", "x"], "are no options of it stand behind --"),
+        (["state", "restore", "/nope"], "There is no backup /nope"),
+        (["models", "nope"], "argument ACTION: invalid choice: 'nope'"),
         (["search", "--kind", "nonsense", "x"], "It may be class, concept, "),
         (["search", "--kind", "functions", "x"], "Did you mean function?"),
         (["search", "--path", "[", "x"], "No file of the index matches the path '['"),
@@ -148,6 +151,14 @@ def test_what_cannot_be_asked_for_is_refused_with_what_can(
     ended = codelab(*arguments, "--root", tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert told in ended.err
+
+
+@pytest.mark.req("CARD-6")
+@pytest.mark.parametrize("option", [("--root", "."), ("--root=.",), ("--json",)])
+def test_an_option_before_the_command_is_told_where_it_stands(option: tuple[str, ...]) -> None:
+    ended = codelab(*option, "status")
+    assert (ended.code, ended.out) == (2, "")
+    assert f"{option[0]} stands behind the command" in ended.err
 
 
 @pytest.mark.req("CARD-6")

@@ -91,6 +91,7 @@ def test_coverage_errors_equal_files_and_speed_are_told(report: Report) -> None:
     assert covered[""] == (3, 11) and covered["c"] == (1, 1)
     assert report.lines == sum(lines for _, lines in covered.values())
     assert [one.path for one in report.syntax_errors] == ["bad.py"]
+    assert report.read_in_part == ()
     assert report.duplicates == (("one.txt", "two.txt"),)
     assert (report.contents, report.reused) == (9, 0)
     assert report.searches > 0 and 0 < report.search_p50_ms <= report.search_p95_ms
@@ -190,3 +191,17 @@ def test_without_an_index_the_report_says_so(reader: IndexReader) -> None:
     empty = make_report(CodeGraph(reader))
     assert (empty.status.state, empty.lines, empty.searches) == ("missing", 0, 0)
     ET.fromstring(picture(empty))
+
+
+def test_templates_and_style_sheets_that_a_grammar_reads_in_part_are_no_syntax_errors(
+    root: Path, index: Index, reader: IndexReader
+) -> None:
+    write(root, "== page.html\n<p {% if a %}class=b<{% endif %}>{{ x }}</p>\n== a.css\na { *zoom: 1; } }}\n")
+    write(root, '== chart.json\n{"name": {{ name }}}\n== wrong.json\n{"name": }\n== wrong.py\ndef f(:\n')
+    index()
+    told = make_report(CodeGraph(reader))
+    assert {one.path for one in told.syntax_errors} == {"wrong.json", "wrong.py"}, (
+        "code and data stay what they are"
+    )
+    assert {one.path for one in told.read_in_part} == {"page.html", "a.css", "chart.json"}
+    assert any("templates, markup and styles read in part: 3" in line for line in report_lines(told))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from codelab.core.errors import Denied
 from codelab.sandbox.environment import clean_environment
 from codelab.sandbox.probe import find_sandbox
 from codelab.sandbox.system_programs import system_program
@@ -77,3 +78,11 @@ def test_the_environment_of_a_command_holds_nothing_of_the_persons(tmp_path: Pat
     assert made["LANG"] == "de_DE.UTF-8"
     assert made["PATH"].split(":")[:2] == [f"{tmp_path}/.venv/bin", "/usr/bin"]
     assert not {"relative", "/root/bin", "/home/me/bin", str(tmp_path)}.intersection(made["PATH"].split(":"))
+
+
+@pytest.mark.req("SAFE-6")
+def test_a_folder_that_cannot_be_written_is_blamed_and_no_sandbox(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Denied, match="cannot be written") as told:
+        find_sandbox(tmp_path / "file" / "commands", as_root=True)
+    assert "namespaces" not in str(told.value) and "CODELAB_HOME" in told.value.fix

@@ -69,6 +69,9 @@ def report_lines(report: Report) -> list[str]:
     lines.append(f"{report.imports_resolved:,} of {imports} lead to files of the workspace")
     lines += _listed("broken imports", [f"{b.path}:{b.line} {b.module}" for b in report.broken_imports])
     lines += _listed("files with syntax errors", [f"{e.path} ({e.errors})" for e in report.syntax_errors])
+    lines += _listed(
+        "templates, markup and styles read in part", [f"{e.path} ({e.errors})" for e in report.read_in_part]
+    )
     lines += _listed("groups of equal files", [", ".join(paths) for paths in report.duplicates])
     lines += _near_duplicate_lines(report)
     lines += _listed("packages asked for", [_package(one) for one in report.dependencies])

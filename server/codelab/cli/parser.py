@@ -61,6 +61,8 @@ def parse(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:
         description="Code search, cited answers and reviewed edits.",
         epilog="`codelab --stdio` starts the language server, for editors.",
     )
+    if arguments and arguments[0].partition("=")[0] in {"--root", "--json"}:
+        parser.error(f"{arguments[0]} stands behind the command, as in `codelab status {arguments[0]} ...`")
     parser.add_argument("--version", action=_ShowVersion, help="show the version and exit")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = next((word for word in arguments if not word.startswith("-")), "")
@@ -76,7 +78,10 @@ def parse(arguments: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     if command is None:
         parser.error("which command?")
     if unknown:
-        subparsers.choices[chosen].error(f"it does not know {' '.join(unknown)}")
+        subparsers.choices[chosen].error(
+            f"it does not know {' '.join(unknown)}."
+            " Words that begin with - and are no options of it stand behind --"
+        )
     return command, options
 
 

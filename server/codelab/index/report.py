@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from glob import escape
 from typing import Any
@@ -18,6 +18,9 @@ _QUERIES = 20
 _LARGEST_LISTED = 200
 _MIN_DUPLICATE_LINES = 5
 _COMMITS = 10
+_NEVER_WRONG = frozenset(("html", "css", "markdown", "rst"))  # their readers make something of any text
+_DATA = frozenset(("xml", "json", "yaml", "toml"))
+_TEMPLATE_MARKS = (b"{%", b"{{", b"<%", b"${")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,9 @@ class Report:
         imports: Import statements.
         imports_resolved: Those that lead to files of the workspace.
         broken_imports: Those that should and do not.
-        syntax_errors: Files that their grammars could not read entirely, the worst first.
+        syntax_errors: Files of code that their grammars could not read entirely, the worst first.
+        read_in_part: The like of templates, markup and styles, which have no syntax errors: a browser or a
+            template engine reads what the grammar does not know.
         duplicates: Paths with equal contents of some length, group by group.
         near_duplicates: Definitions whose words are nearly the same, the longest first.
         compared: How many definitions were compared for that; 0 where there are no vectors.
@@ -79,6 +84,7 @@ class Report:
     imports_resolved: int = 0
     broken_imports: tuple[BrokenImport, ...] = ()
     syntax_errors: tuple[SyntaxErrors, ...] = ()
+    read_in_part: tuple[SyntaxErrors, ...] = ()
     duplicates: tuple[tuple[str, ...], ...] = ()
     near_duplicates: tuple[NearDuplicate, ...] = ()
     compared: int = 0
@@ -110,6 +116,8 @@ def make_report(graph: CodeGraph, overlay: Mapping[str, str] | None = None) -> R
     missing = figures.pop("missing", [])
     sweep = figures.pop("swept_at", 0.0)
     names = figures.pop("names", [])
+    errors = figures.pop("errors", [])
+    in_part = [one for one, language in errors if _has_no_errors(language, one.path, reader.text)]
     alike = figures.pop("look_alikes", LookAlikes())
     near, all_compared = near_duplicates(alike, reader.text)
     now = time.time()
@@ -121,6 +129,8 @@ def make_report(graph: CodeGraph, overlay: Mapping[str, str] | None = None) -> R
         status,
         seconds_since_change=round(now - status.updated_at, 1) if status.updated_at else None,
         seconds_since_sweep=round(now - sweep, 1) if sweep else None,
+        syntax_errors=tuple(one for one, _ in errors if one not in in_part),
+        read_in_part=tuple(in_part),
         broken_imports=tuple(
             broken_imports(missing, reader.text, lambda path: any(root.glob(f"{escape(path)}*")))
         ),
@@ -150,6 +160,13 @@ def current_branch(graph: CodeGraph) -> str:
     return head.removeprefix("ref: refs/heads/") if head.startswith("ref:") else head[:12]
 
 
+def _has_no_errors(language: str, path: str, text: Callable[[str], bytes]) -> bool:
+    """Tell whether what a grammar cannot read is no error: in markup, styles, and templates of data."""
+    if language in _NEVER_WRONG:
+        return True
+    return language in _DATA and any(mark in text(path) for mark in _TEMPLATE_MARKS)
+
+
 def _figures(view: View) -> dict[str, Any]:
     connection, worktree = view.connection, view.worktree
     files = "FROM file f CROSS JOIN blob b ON b.id = f.blob CROSS JOIN path p ON p.id = f.path"
@@ -159,7 +176,8 @@ def _figures(view: View) -> dict[str, Any]:
         (worktree,),
     ).fetchall()
     errors = connection.execute(
-        f"SELECT p.path, b.errors {files} WHERE f.worktree = ? AND b.errors > 0 ORDER BY 2 DESC, 1 LIMIT ?",
+        f"SELECT p.path, b.errors, b.language {files} WHERE f.worktree = ? AND b.errors > 0"
+        " ORDER BY 2 DESC, 1 LIMIT ?",
         (worktree, _LARGEST_LISTED),
     ).fetchall()
     groups: dict[int, list[str]] = {}
@@ -183,7 +201,7 @@ def _figures(view: View) -> dict[str, Any]:
     return {
         "languages": tuple(LanguageCoverage(*row) for row in languages),
         "lines": sum(row[2] for row in languages),
-        "syntax_errors": tuple(SyntaxErrors(*row) for row in errors),
+        "errors": [(SyntaxErrors(path, count), language) for path, count, language in errors],
         "duplicates": tuple(tuple(paths) for paths in groups.values() if len(paths) > 1),
         "contents": contents,
         "reused": reused,

@@ -27,15 +27,21 @@ also of folders that do not matter, before it drops the first."""
 
 
 class Watcher:
-    """Collects the paths that change below a folder.
+    """Collects the paths that change below a folder, and in the git folder what says what is left out.
+
+    Args:
+        root: The folder, resolved.
+        common: The git folder that all worktrees of its repository share, if there is one.
 
     Attributes:
         ready: Set while changes are seen; a sweep that begins after that misses nothing.
         error: Why they are not seen, or an empty string.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, common: Path | None = None) -> None:
         self._root = os.fspath(root)
+        # Of a linked worktree, and of a folder within one, it lies elsewhere.
+        self._info = common / "info" if common is not None and common.parent != root else None
         self._changes: queue.SimpleQueue[set[str]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self.ready = threading.Event()
@@ -87,8 +93,10 @@ class Watcher:
             pause = min(2 * pause, _LONGEST_RETRY_SECONDS)
 
     def _watch(self) -> None:
+        elsewhere = [self._info] if self._info is not None and self._info.is_dir() else []
         events = watch(
             self._root,
+            *elsewhere,
             watch_filter=None,
             debounce=DEBOUNCE_MS,
             step=STEP_MS,
@@ -111,6 +119,8 @@ class Watcher:
 
     def _relative(self, full: str) -> str:
         """Return a changed path relative to the root, or an empty string if it does not matter."""
+        if self._info is not None and Path(full).parent == self._info:
+            return EXCLUDE_FILE if full.endswith("exclude") else ""
         path = os.path.relpath(full, self._root).replace(os.sep, "/")
         if path == EXCLUDE_FILE:
             return path

@@ -120,7 +120,7 @@ def run(root: Path, places: Places, settings: Settings, *, sweep_seconds: float 
         report.when_fresh = embedding.wake if embedding.is_wanted else None
         _say({"elected": True})
         stop, pool, pause = threading.Event(), ParserPool(), PauseSwitch(mark)
-        watcher = Watcher(repository.root)
+        watcher = Watcher(repository.root, repository.common)
         threading.Thread(target=_end_with_input, args=(stop, watcher, pool, embedding), daemon=True).start()
         with contextlib.suppress(Cancelled):
             try:

@@ -50,6 +50,7 @@ def find_sandbox(folder: Path, *, as_root: bool = False, unsandboxed: bool = Fal
     with _one_at_a_time:
         if folder in _found:
             return _found[folder]
+        _check_folder(folder)
         reasons: list[str] = []
         for find in _FINDERS.get(sys.platform, ()):
             found = find(folder, reasons)
@@ -59,6 +60,20 @@ def find_sandbox(folder: Path, *, as_root: bool = False, unsandboxed: bool = Fal
     if unsandboxed:
         return Sandbox(Kind.UNSANDBOXED, lacking="; ".join(reasons))
     raise Denied("Commands are off", why=_why(reasons), fix=_fix(reasons))
+
+
+def _check_folder(folder: Path) -> None:
+    """See to it that no sandbox is blamed where nothing can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(dir=folder, prefix="probe-"):
+            pass
+    except OSError as error:
+        raise Denied(
+            "Commands are off",
+            why=f"{folder} cannot be written, and what commands change is kept there ({error.strerror})",
+            fix="Make it writable for yourself, or set CODELAB_HOME to a folder that is",
+        ) from error
 
 
 def _overlay(folder: Path, reasons: list[str]) -> Sandbox | None:

@@ -28,7 +28,7 @@ _PROPOSED_AGAIN_SECONDS = 30.0  # the run makes the edited proposal at once, whe
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="list|show|approve|reject|edit|rules|stats")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="list", all=False)
     listing = actions.add_parser("list", help="what is pending (default)")
     listing.add_argument("--all", action="store_true", help="also what was answered or has expired")
@@ -43,7 +43,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     reject.add_argument("--reason", default="", help="why not; the agent reads it")
     rules = actions.add_parser("rules", help="what you said not to be asked about again")
-    rules.add_argument("what", nargs="?", choices=("list", "remove"), default="list", help="default: list")
+    rules.add_argument(
+        "what",
+        nargs="?",
+        choices=("list", "remove"),
+        default="list",
+        metavar="list or remove",
+        help="default: list",
+    )
     rules.add_argument("id", nargs="?", default="", help="the rule to remove; a unique beginning is enough")
     rules.add_argument("--all", action="store_true", help="also those that hold no more")
     stats = actions.add_parser("stats", help="how often you were asked and what you answered")

@@ -24,7 +24,7 @@ _BROKEN = 1
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="verify|show|export")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="verify")
     verify = actions.add_parser("verify", help="check that nothing was changed, removed or moved (default)")
     show = actions.add_parser("show", help="the last rows, in words")

@@ -19,7 +19,7 @@ from codelab.store.state import StateDb, UserDb
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="show|set|trust|distrust")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="show")
     show = actions.add_parser("show", help="all settings and where each comes from (default)")
     change = actions.add_parser("set", help="change one of your settings")
@@ -104,6 +104,8 @@ def _value(settings: Settings, key: str) -> Any:
 def _shown(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value) or "none"
+    if isinstance(value, bool):
+        return str(value).lower()  # as it is written in the file
     return str(value) or "not set"
 
 

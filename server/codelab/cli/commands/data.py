@@ -40,7 +40,7 @@ files.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="export|delete", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     export = actions.add_parser("export", help="write everything into a new folder")
     export.add_argument("folder", metavar="DIR", help="a folder that is empty or not there")
     export.add_argument("--all", action="store_true", help="of every workspace, not only of this one")

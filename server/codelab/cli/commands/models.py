@@ -18,7 +18,7 @@ ROLES = ("chat", "planning", "code", "fast", "embedding")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="list|use|test|pull")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="list")
     listing = actions.add_parser("list", help="what was found, what each role uses and why (default)")
     use = actions.add_parser("use", help="let a role use a model")

@@ -24,14 +24,12 @@ _BROKEN = 1
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="show|check|explain")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="show")
     show = actions.add_parser("show", help="the rules in force and where they come from (default)")
     check = actions.add_parser("check", help="what is wrong with the policy files, with line and key")
     explain = actions.add_parser("explain", help="what policy would say about a call, and why")
-    explain.add_argument(
-        "call", nargs="+", help="a tool and its arguments as JSON, or a command line (after --)"
-    )
+    explain.add_argument("call", nargs="+", help="a tool and its arguments as JSON, or -- and a command line")
     explain.add_argument("--agent", default="coder", metavar="NAME", help="the agent that calls (coder)")
     explain.add_argument(
         "--mode", choices=[mode.value for mode in Mode], default=Mode.ASK.value, help="of its session (ask)"

@@ -12,7 +12,7 @@ from codelab.cli.terminal import Terminal
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="list|resume|end")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="list")
     listing = actions.add_parser("list", help="runs that nobody drives any more (default)")
     resume = actions.add_parser("resume", help="take up a run and follow it to its end")

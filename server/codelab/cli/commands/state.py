@@ -25,7 +25,7 @@ _PROBLEMS = 1
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    actions = parser.add_subparsers(dest="action", metavar="check|backup|restore")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="check")
     check = actions.add_parser("check", help="whether everything is what was written (default)")
     backup = actions.add_parser("backup", help="make a backup now; one a day is made by itself")
@@ -122,7 +122,12 @@ def _known(path: Path) -> int:
 def _chosen(path: Path, name: str) -> Path:
     if name:
         beside = folder_of(path) / name
-        return beside if beside.exists() else Path(name)
+        backup = beside if beside.exists() else Path(name)
+        if not backup.is_file():
+            raise InputError(
+                f"There is no backup {backup}", fix="`codelab state backup --list` shows those there are"
+            )
+        return backup
     if found := list_backups(path):
         return found[-1]
     raise InputError(f"There is no backup of {path}", fix="One a day is made while CodeLab is in use")
