@@ -2,26 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import aclosing
+from typing import Any
 
-from codelab.core.errors import ModelError
+from codelab_models.counting import COUNT_SECONDS, count_at
 from codelab_models.encoding import request_body
 from codelab_models.explaining import Explainer, parsed
 from codelab_models.failures import TRY_AGAIN, FailureKind, ModelFailure, failure
 from codelab_models.joining import Answer
 from codelab_models.reading import AnswerReader, prompt_read
-from codelab_models.transport import Address, backoff, base_url_of, exchange, told
+from codelab_models.transport import Address, backoff, base_url_of, exchange, short_body
 from codelab_models.wire import ChatRequest, Completion, Part, PromptRead, TextDelta
-
-if TYPE_CHECKING:
-    import httpx
 
 RETRIES = 2
 LONGEST_RETRY_SECONDS = 10.0  # no attempt begins later than this after the first
 IDLE_SECONDS = 120.0
-SHORT_BODY_BYTES = 2_000_000
-SHORT_BODY_SECONDS = 10.0
 
 
 class EndpointModel:
@@ -34,6 +29,7 @@ class EndpointModel:
         first_token_seconds: Longest wait for the first piece of an answer, in each attempt; may be infinite.
         idle_seconds: Longest pause in the middle of one.
         retry_seconds: Wait before the second attempt; it doubles for the third.
+        count_seconds: Longest wait for a count of tokens.
         explained: The server is the model host: its own explanation of errors is believed, it is told which
             models may answer instead, and nothing that it has relayed is tried again.
 
@@ -50,6 +46,7 @@ class EndpointModel:
         first_token_seconds: float = 30.0,
         idle_seconds: float = IDLE_SECONDS,
         retry_seconds: float = 0.5,
+        count_seconds: float = COUNT_SECONDS,
         explained: bool = False,
     ) -> None:
         given = Address(base_url_of(address)) if isinstance(address, str) else address
@@ -60,6 +57,8 @@ class EndpointModel:
         self._first_token_seconds = first_token_seconds
         self._idle_seconds = idle_seconds
         self._retry_seconds = retry_seconds
+        self._count_seconds = count_seconds
+        self._uncountable: set[str] = set()
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Part, None]:
         """Answer a request; see ``ChatModel``."""
@@ -89,6 +88,20 @@ class EndpointModel:
                     raise
                 await asyncio.sleep(pause)
                 attempt += 1
+
+    async def count(self, request: ChatRequest) -> int | None:
+        """Count a request's tokens; see ``TokenCounter``.
+
+        Only the model host and servers at plain ``http://`` are asked: what is behind TLS is as a rule a
+        provider that has no such path, and would be sent the whole conversation for nothing.
+        """
+        model = request.model or self.model
+        if not model or model in self._uncountable or not self.address.base_url.startswith("http://"):
+            return 0
+        counted = await count_at(self.address, request_body(request, model), self._count_seconds)
+        if counted == 0 and not self._explained:
+            self._uncountable.add(model)
+        return counted
 
     async def models(self) -> list[str]:
         """Return the names that the server lists.
@@ -153,25 +166,6 @@ class EndpointModel:
             why = "It used up the tokens allowed" if completion.finish_reason == "length" else ""
             raise failure(FailureKind.EMPTY, f"{answer.model!r} answered nothing", why=why)
         return completion
-
-
-async def short_body(response: "httpx.Response", address: Address, most_bytes: int = SHORT_BODY_BYTES) -> str:
-    """Return a body that is not a stream, or its beginning.
-
-    Args:
-        response: Its head has come.
-        address: Who sends it.
-        most_bytes: Longest body; a rest is left out.
-    """
-    body = bytearray()
-    with suppress(TimeoutError, ModelError):  # what has come must do
-        async with asyncio.timeout(SHORT_BODY_SECONDS):
-            with told(address):
-                async for piece in response.aiter_raw():
-                    body += piece
-                    if len(body) > most_bytes:
-                        break
-    return bytes(body).decode("utf-8", "replace")
 
 
 def dislikes_stream_options(error: ModelFailure) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
+from codelab.core.errors import ModelError
 from codelab_models.accounts.counted import CountedModel
 from codelab_models.chat import ChatModel
 from codelab_models.client import IDLE_SECONDS, EndpointModel
@@ -111,6 +112,18 @@ class HostModel:
                 if said or error.relayed or error.kind is not FailureKind.UNREACHABLE or not known:
                     raise
                 self._address, known = None, False
+
+    async def count(self, request: ChatRequest) -> int | None:
+        """Count a request's tokens; see ``TokenCounter``."""
+        from codelab_models.start import ensure_host
+
+        asked = replace(request, model=request.model or self._settings.models.chat)
+        try:
+            if self._address is None:
+                self._address = await ensure_host(self._places, self._settings)
+        except ModelError:  # which the request itself will tell
+            return None
+        return await self._client(self._address, asked).count(asked)
 
     def _client(self, address: Address, request: ChatRequest) -> EndpointModel:
         models = self._settings.models

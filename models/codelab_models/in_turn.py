@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from codelab.core.errors import ModelError
 from codelab_models.chat import ChatModel
+from codelab_models.counting import count_tokens
 from codelab_models.naming import EDITOR
 from codelab_models.unknown import no_lent_model
 from codelab_models.wire import ChatRequest, Completion, Part, PromptRead
@@ -34,6 +35,11 @@ class ModelsInTurn:
         async with aclosing(first_to_answer(self._turns(request))) as parts:
             async for part in parts:
                 yield part
+
+    async def count(self, request: ChatRequest) -> int | None:
+        """Count a request's tokens by the model that is asked first; see ``TokenCounter``."""
+        turns = self._turns(request)
+        return await count_tokens(*turns[0]) if turns else 0
 
     def _turns(self, request: ChatRequest) -> list[tuple[ChatModel, ChatRequest]]:
         others = self._names[1:] if request.fallbacks is None else request.fallbacks

@@ -84,14 +84,21 @@ def base_url_of(endpoint: str) -> str:
 
 
 CONNECT_SECONDS = 10.0
+SHORT_BODY_BYTES = 2_000_000
+SHORT_BODY_SECONDS = 10.0
 
 _tls: list["ssl.SSLContext"] = []
 
 
+async def import_httpx() -> None:
+    """Import what every exchange needs; the event loop has better things to do meanwhile."""
+    if "httpx" not in sys.modules:
+        await asyncio.to_thread(importlib.import_module, "httpx")
+
+
 async def _client(address: Address, connect_seconds: float) -> "httpx.AsyncClient":
     """Return a client for one exchange."""
-    if "httpx" not in sys.modules:  # the event loop has better things to do meanwhile
-        await asyncio.to_thread(importlib.import_module, "httpx")
+    await import_httpx()
     import httpx
 
     timeout = httpx.Timeout(connect=connect_seconds, read=None, write=60.0, pool=None)
@@ -140,6 +147,25 @@ async def exchange(
             yield response
         finally:
             await response.aclose()
+
+
+async def short_body(response: "httpx.Response", address: Address, most_bytes: int = SHORT_BODY_BYTES) -> str:
+    """Return a body that is not a stream, or its beginning.
+
+    Args:
+        response: Its head has come.
+        address: Who sends it.
+        most_bytes: Longest body; a rest is left out.
+    """
+    body = bytearray()
+    with contextlib.suppress(TimeoutError, ModelError):  # what has come must do
+        async with asyncio.timeout(SHORT_BODY_SECONDS):
+            with told(address):
+                async for piece in response.aiter_raw():
+                    body += piece
+                    if len(body) > most_bytes:
+                        break
+    return bytes(body).decode("utf-8", "replace")
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 import pytest
 
-from codelab.agents.measure import FOR_THE_ANSWER, UNCOUNTED, Measure, lengths_in
+from codelab.agents.measure import FOR_THE_ANSWER, MOST_UNANSWERED, UNCOUNTED, Measure, lengths_in
 from codelab.core.errors import ModelError
 from codelab_models.failures import FailureKind, failure
 from codelab_models.registry.profile import UNKNOWN, Profile
@@ -69,6 +69,33 @@ def test_a_count_of_the_model_replaces_the_guess_within_reason() -> None:
     assert measure.factor == 0.9
     measure.count(10, 1_000_000)
     assert measure.factor == 4.0
+
+
+def test_only_a_request_that_may_be_too_long_has_to_be_counted() -> None:
+    measure, profile = Measure(), Profile(context=4_000)
+    assert not measure.doubts(UNKNOWN, 1_000_000)
+    assert not measure.doubts(profile, 1_500)
+    assert measure.doubts(profile, 1_501)
+    measure.count_exactly(1_600, None)
+    assert measure.doubts(profile, 1_600)
+    assert measure.factor == 0
+    measure.count_exactly(1_600, 0)
+    assert not measure.doubts(profile, 1_600)
+
+
+def test_who_does_not_answer_several_times_is_not_asked_any_more() -> None:
+    measure, profile = Measure(), Profile(context=4_000)
+    for counted in (*[None] * (MOST_UNANSWERED - 1), 1_600, *[None] * MOST_UNANSWERED):
+        assert measure.doubts(profile, 1_600)
+        measure.count_exactly(1_600, counted)
+    assert not measure.doubts(profile, 1_600)
+
+
+@pytest.mark.parametrize("counted", [500, 3_000, 20_000])
+def test_what_the_tokenizer_says_decides_whether_a_request_fits(counted: int) -> None:
+    measure, profile = Measure(), Profile(context=4_000)
+    measure.count_exactly(1_600, counted)
+    assert (measure.tokens(profile, 100) >= 1_500) == (counted <= 3_000)
 
 
 def test_a_refusal_that_says_both_lengths_gives_the_exact_room() -> None:

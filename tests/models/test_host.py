@@ -17,12 +17,15 @@ from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import ModelError, NoModel
 from codelab_models.chat import ChatModel
 from codelab_models.connect import open_chat_model
+from codelab_models.counting import count_tokens
+from codelab_models.encoding import request_body
 from codelab_models.failures import FailureKind, kind_of
 from codelab_models.rendezvous import find_rendezvous
 from codelab_models.start import ask_health, ensure_host, ready_host
 from codelab_models.wire import ChatRequest, Completion, Message, TextDelta, ToolSpec
 from tests.support.model_host import end_process, own_places, pid_of_host, started_hosts
 from tests.support.model_server import When, scripted_model
+from tests.support.tokenizers import as_vllm, words_in
 
 pytestmark = [pytest.mark.req("MODEL-2", "MODEL-4"), pytest.mark.slow]
 
@@ -105,6 +108,56 @@ async def test_a_whole_answer_can_be_asked_for(client: httpx.AsyncClient) -> Non
     assert choice["message"]["content"] == "hi"
     assert choice["message"]["tool_calls"][0]["function"]["name"] == "read"
     assert answer.json()["usage"]["total_tokens"] == 15
+
+
+LONG = [{"role": "user", "content": "def charge(card): return card.total\n" * 50}]
+READ = {"type": "function", "function": {"name": "read", "parameters": {"type": "object", "properties": {}}}}
+
+
+@pytest.mark.parametrize(
+    ("model", "known"),
+    [
+        ("openai/gpt-5-mini", True),
+        ("azure/gpt-4", True),
+        ("groq/openai/gpt-oss-120b", True),
+        ("anthropic/claude-sonnet-4-5", False),
+        ("custom_openai/scripted", False),
+    ],
+)
+async def test_tokens_are_counted_by_encodings_that_are_at_hand(
+    client: httpx.AsyncClient, model: str, known: bool
+) -> None:
+    async def count(**body: Any) -> int:
+        answer = (await client.post("/v1/tokenize", json={"model": model, **body})).json()
+        assert answer.get("estimated", False) is not known
+        assert "later" not in answer
+        return int(answer["count"])
+
+    alone = await count(messages=LONG)
+    assert 400 < alone < 700  # 8 tokens in a line of cl100k_base
+    assert await count(messages=LONG * 2, tools=[READ]) > 2 * alone - 10
+    assert await count(messages=LONG) == alone
+    assert await count(prompt="one two three") <= 8
+
+
+async def test_a_server_of_ones_own_is_asked_to_count_through_the_host(places: Places) -> None:
+    async with scripted_model([]) as server:
+        server.tokenizers = as_vllm()
+        assert await count_tokens(model_at(places, settings_for(server.base_url)), QUESTION) == words_in(
+            request_body(QUESTION, "scripted")
+        )
+        assert server.counted[0].key == f"{CANARY}1"
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"model": "m"}, {"model": "m", "messages": ["x"]}, {"model": "m", "prompt": 7}]
+)
+async def test_what_cannot_be_counted_is_refused_in_words(
+    client: httpx.AsyncClient, body: dict[str, Any]
+) -> None:
+    answer = await client.post("/tokenize", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["codelab"]["why"]
 
 
 async def test_health_and_models_are_listed(client: httpx.AsyncClient) -> None:

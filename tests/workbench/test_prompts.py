@@ -13,6 +13,7 @@ from codelab.core.events import RunState
 from codelab_models.tokens import tokens_of_text
 from tests.support.bench import PAYMENTS, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
+from tests.support.tokenizers import words_in
 
 pytestmark = pytest.mark.req("MODEL-4", "MODEL-7")
 
@@ -112,6 +113,40 @@ async def test_a_conversation_is_held_to_the_context_that_the_server_names(tmp_p
     ]
     assert last[0] == EMPTIED
     assert "x" * 40 in last[-1]
+
+
+def letters_in(body: dict[str, Any]) -> int:
+    return sum(len(message["content"] or "") for message in body["messages"]) // 2
+
+
+TOKENIZERS = {"of few tokens": (words_in, 9_000), "of many tokens": (letters_in, 28_000)}
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+async def test_the_model_s_own_tokenizer_says_how_much_it_is_told(
+    tmp_path: Path, codelab_home: Path, name: str
+) -> None:
+    tokenizer, context = TOKENIZERS[name]
+    profile = f'models = ["scripted"]\ncontext = {context}\n'
+    write_files(codelab_home, {"config/profiles/mine.toml": profile})
+    files = {f"part{n}.py": f"{'x' * 40} = {n}\n" * 300 for n in range(4)}
+    root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS, **files})
+    rules = [When(nth=n + 1).call("read_file", {"path": f"part{n}.py"}, id=f"c{n}") for n in range(4)]
+    told = {}
+    for known in (True, False):
+        with scripted_model([*rules, When(nth=5).say("Done.")]) as model:
+            if known:
+                model.tokenizers = {"/tokenize": lambda body: {"count": tokenizer(body)}}
+            configure(model)
+            async with bench_on(root) as bench:
+                assert (await (await bench.ask("where is it charged?")).result()).answer == "Done."
+        assert 0 < len(model.counted) <= (4 if known else 1)  # the first request surely fits
+        longest = max(tokenizer(request.body) for request in model.requests)
+        told[known] = (json.dumps(model.requests[-1].body).count("x" * 40) >= 1_200, longest <= context)
+    if tokenizer is words_in:
+        assert told == {True: (True, True), False: (False, True)}
+    else:
+        assert told == {True: (False, True), False: (True, False)}
 
 
 def tokens_of_messages(body: dict[str, Any]) -> int:

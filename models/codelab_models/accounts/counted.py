@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from codelab.core.errors import ModelError
 from codelab_models.chat import ChatModel
+from codelab_models.counting import count_tokens
 from codelab_models.failures import FailureKind, failure, kind_of
 from codelab_models.wire import ChatRequest, Completion, Part, PromptRead
 
@@ -74,6 +75,10 @@ class CountedModel:
             seconds = time.monotonic() - began
             ended = replace(outcome, seconds=seconds, first_token_seconds=first)
             await asyncio.to_thread(self._settle, number, ended)
+
+    async def count(self, request: ChatRequest) -> int | None:
+        """Count a request's tokens, which costs nothing; see ``TokenCounter``."""
+        return await count_tokens(self.counted, request)
 
     def _begin(self, asker: "Asker") -> tuple[int, list[str]]:
         """Write down a request before it is sent; return its number, and which limits are near."""

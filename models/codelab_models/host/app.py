@@ -20,6 +20,7 @@ from codelab_models.host.activity import Activity
 from codelab_models.host.answer import ModelAnswer, error_response
 from codelab_models.host.asking import Means, answers, streamed, vectors, whole
 from codelab_models.host.calls import bad, read_chat, read_embedding, read_limits
+from codelab_models.host.counting import counted
 from codelab_models.host.dependencies import dependencies
 from codelab_models.host.keeping import answers_or_kept
 from codelab_models.host.usage import usage
@@ -55,6 +56,8 @@ class HostApp:
             Route("/v1/chat/completions", self._chat, methods=["POST"]),
             Route("/v1/embeddings", self._embeddings, methods=["POST"]),
             Route("/v1/models", self._models),
+            Route("/v1/tokenize", self._count, methods=["POST"]),
+            Route("/tokenize", self._count, methods=["POST"]),
         ]
         for prefix in ("", "/v1"):
             routes += [
@@ -136,6 +139,13 @@ class HostApp:
         except ModelError as error:
             return error_response(error)
         return ModelAnswer(answers(self._means, asked, vectors))
+
+    async def _count(self, request: Request) -> Response:
+        try:
+            counts = await counted(self._means.backends, await _body(request), request.headers)
+        except ModelError as error:
+            return error_response(error)
+        return JSONResponse(counts)
 
     async def _usage(self, request: Request) -> Response:
         by = request.query_params.get("by", GROUPS[0])

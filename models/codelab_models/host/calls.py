@@ -69,7 +69,7 @@ class Asked:
     """A request as it came.
 
     Attributes:
-        kind: ``chat`` or ``embedding``.
+        kind: ``chat``, ``embedding`` or ``count``.
         calls: The same request to each model that may answer it, in order; never empty.
         limits: The person's settings, as the face sent them.
         session: What the caller said it is for, for the accounts.
@@ -101,9 +101,7 @@ def read_chat(body: bytes, headers: Mapping[str, str]) -> Asked:
         ModelFailure: It is no chat request.
     """
     data = _json_object(body)
-    messages = data.get("messages")
-    if not isinstance(messages, list) or not messages or not all(isinstance(one, dict) for one in messages):
-        raise bad("`messages` must be a list of messages")
+    _messages(data)
     fields = {name: value for name, value in data.items() if name in CHAT_FIELDS and value is not None}
     options = data.get("stream_options")
     return _asked(
@@ -129,6 +127,23 @@ def read_embedding(body: bytes, headers: Mapping[str, str]) -> Asked:
         raise bad("`input` must be a text or a list of texts")
     fields = {name: data[name] for name in EMBEDDING_FIELDS if data.get(name) is not None}
     asked = _asked("embedding", data, {**fields, "input": texts}, headers, fresh=True)
+    return replace(asked, calls=asked.calls[:1])
+
+
+def read_count(body: bytes, headers: Mapping[str, str]) -> Asked:
+    """Check a request to count tokens: a conversation with its tools, or a text; of one model.
+
+    Raises:
+        ModelFailure: It is no such request.
+    """
+    data = _json_object(body)
+    if "prompt" in data:
+        if not isinstance(data["prompt"], str):
+            raise bad("`prompt` must be a text")
+        fields: dict[str, Any] = {"prompt": data["prompt"]}
+    else:
+        fields = {"messages": _messages(data), **({"tools": data["tools"]} if data.get("tools") else {})}
+    asked = _asked("count", data, fields, headers, fresh=True)
     return replace(asked, calls=asked.calls[:1])
 
 
@@ -166,6 +181,13 @@ def _json_object(body: bytes | str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise bad("It is no JSON object")
     return data
+
+
+def _messages(data: dict[str, Any]) -> list[dict[str, Any]]:
+    messages = data.get("messages")
+    if not isinstance(messages, list) or not messages or not all(isinstance(one, dict) for one in messages):
+        raise bad("`messages` must be a list of messages")
+    return messages
 
 
 def _asked(

@@ -27,6 +27,10 @@ class Backend(Protocol):
         """Return the vectors of a request for embeddings."""
         ...
 
+    async def count(self, call: ModelCall) -> int | None:
+        """Return a request's tokens, 0 where the tokenizer is not known, None where it may be soon."""
+        ...
+
     async def models(self) -> list[str]:
         """Return the names of its models."""
         ...

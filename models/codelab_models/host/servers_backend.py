@@ -10,14 +10,15 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from codelab_models.client import IDLE_SECONDS, dislikes_stream_options, short_body
+from codelab_models.client import IDLE_SECONDS, dislikes_stream_options
+from codelab_models.counting import count_at
 from codelab_models.explaining import Explainer, parsed
 from codelab_models.failures import ModelFailure
 from codelab_models.host.calls import ModelCall
 from codelab_models.joining import Answer
 from codelab_models.providers import provider_of
 from codelab_models.reading import AnswerReader
-from codelab_models.transport import Address, base_url_of, exchange
+from codelab_models.transport import Address, base_url_of, exchange, short_body
 
 USUAL_ADDRESSES = {
     "ollama": "http://127.0.0.1:11434/v1",
@@ -45,6 +46,9 @@ def server_of(call: ModelCall) -> str:
 
 class ServersBackend:
     """Forwards requests and hands on what comes back."""
+
+    def __init__(self) -> None:
+        self._uncountable: set[tuple[str, str]] = set()
 
     async def stream(self, call: ModelCall) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the chunks of an answer to a chat request, usage last."""
@@ -75,6 +79,16 @@ class ServersBackend:
     async def embed(self, call: ModelCall) -> dict[str, Any]:
         """Return the vectors of a request for embeddings."""
         return {"object": "list", **await self._whole(call, "/embeddings", "data")}
+
+    async def count(self, call: ModelCall) -> int | None:
+        """Return a request's tokens, if the server has a path for that; one that has none is asked once."""
+        address, _ = _address(call)
+        if (key := (address.base_url, call.model)) in self._uncountable:
+            return 0
+        counted = await count_at(address, _body(call))
+        if counted == 0:
+            self._uncountable.add(key)
+        return counted
 
     async def models(self) -> list[str]:
         """Return nothing: which servers run is not the host's to find out."""

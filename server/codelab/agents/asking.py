@@ -1,6 +1,7 @@
 """Asking a run's model once: in the room that it has, in the way that it understands."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -10,10 +11,11 @@ from codelab.agents.room import fitted
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import ModelError
 from codelab.core.events import ModelReading
-from codelab_models.calls import Grade, ask, grade_after
+from codelab_models.calls import Grade, ask, create, grade_after
 from codelab_models.chat import ChatModel
+from codelab_models.counting import count_tokens
 from codelab_models.failures import FailureKind, kind_of
-from codelab_models.registry.profile import UNKNOWN
+from codelab_models.registry.profile import UNKNOWN, Profile
 from codelab_models.registry.select import Choice
 from codelab_models.tokens import tokens_of_message, tokens_of_request, tokens_of_tools
 from codelab_models.wire import ChatRequest, Completion, Message, PromptRead, ToolSpec
@@ -57,6 +59,7 @@ async def ask_model(asked: Asked) -> Completion:
     shortenings = 0
     refused: ModelError | None = None
     request: ChatRequest | None = None
+    await _count_before(asked, measure, grade)
     while True:
         before, request = request, _request(asked, measure)
         if refused is not None and request == before:  # nothing more can be left out
@@ -80,12 +83,32 @@ async def ask_model(asked: Asked) -> Completion:
         return _counted(measure, request, completion)
 
 
+async def _count_before(asked: Asked, measure: Measure, grade: Grade) -> None:
+    """Have a conversation that may be too long counted by the model's own tokenizer, where that is known."""
+    run = asked.run
+    told, _ = fitted(asked.said, run.window, 0)
+    request = _with_messages(asked, told)
+    estimated = tokens_of_request(request)
+    if measure.doubts(_profile(asked), estimated):
+        manner = manner_for(run, asked.choice)
+        counted = await count_tokens(asked.model, create(request, grade, manner))
+        measure.count_exactly(estimated, counted)
+
+
 def _request(asked: Asked, measure: Measure) -> ChatRequest:
     """Return the request that fits the room, and note in the run what it leaves out."""
     run = asked.run
-    profile = asked.choice.candidate.profile if asked.choice.candidate else UNKNOWN
-    room = measure.tokens(profile, tokens_of_tools(asked.tools))
+    room = measure.tokens(_profile(asked), tokens_of_tools(asked.tools))
     told, run.window = fitted(asked.said, run.window, room)
+    return _with_messages(asked, told)
+
+
+def _profile(asked: Asked) -> Profile:
+    return asked.choice.candidate.profile if asked.choice.candidate else UNKNOWN
+
+
+def _with_messages(asked: Asked, told: Sequence[Message]) -> ChatRequest:
+    run = asked.run
     return ChatRequest(
         tuple(told),
         asked.tools,

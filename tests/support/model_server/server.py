@@ -5,7 +5,7 @@ import contextlib
 import json
 import threading
 import weakref
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,9 @@ class ScriptedModel:
         models_body: What ``/v1/models`` answers instead of listing the models.
         own_api: What paths below ``/api/`` answer, in JSON; after a space the model's name, where a request
             names one. Others are not found, as on a server that has no such API.
+        tokenizers: What ``/tokenize`` and ``/apply-template`` answer, made of the request's body; the paths
+            are not found on a server that has none, and stall where None is made.
+        counted: Requests to these paths, in order.
         unexpected: What came and no rule answered; not empty fails the test.
     """
 
@@ -61,6 +64,8 @@ class ScriptedModel:
         self.dimensions = 64
         self.models_body: str | None = None
         self.own_api: dict[str, Any] = {}
+        self.tokenizers: dict[str, Callable[[dict[str, Any]], Any]] = {}
+        self.counted: list[Received] = []
         self.unexpected: list[str] = []
         self.base_url = ""
         self.port = 0
@@ -151,6 +156,8 @@ class ScriptedModel:
         if path.startswith("/api/") or path.endswith("/models"):
             return await self._tell(path, body, writer)
         request = Received(path, headers, _parsed(body))
+        if path in ("/tokenize", "/apply-template"):
+            return await self._count(request, writer)
         if path.endswith("/embeddings"):
             return await self._embed(request, writer)
         if not path.endswith("/chat/completions") or not request.body:
@@ -191,6 +198,14 @@ class ScriptedModel:
         listed = [{"id": name, "object": "model"} for name in self.models]
         usual = json.dumps({"object": "list", "data": listed})
         await _send(writer, (usual if self.models_body is None else self.models_body).encode())
+
+    async def _count(self, request: Received, writer: asyncio.StreamWriter) -> None:
+        self.counted.append(request)
+        if (tokenizer := self.tokenizers.get(request.path)) is None:
+            return await _send_error(writer, {"status": 404, "message": f"no {request.path} here"})
+        if (said := tokenizer(request.body)) is None:
+            await self._release.wait()
+        await _send(writer, json.dumps(said).encode())
 
     async def _embed(self, request: Received, writer: asyncio.StreamWriter) -> None:
         with self._changed:

@@ -89,6 +89,20 @@ class LocalBackend:
         usage = {"prompt_tokens": tokens, "total_tokens": tokens, "cost": 0.0}
         return {"object": "list", "data": data, "model": call.model, "usage": usage}
 
+    async def count(self, call: ModelCall) -> int | None:
+        """Return a request's tokens beside whatever the model does; None if it is not loaded.
+
+        Nothing is loaded for it: that takes longer than any count is worth.
+        """
+        if is_sentence_model(call.model):
+            return 0
+        loaded = await self._pool.now(await self._path(call.model), Purpose.CHAT)
+        if loaded is None:
+            return None
+        event = await loaded.process.ask_aside({**call.fields, "do": "count"})
+        tokens: int = event["done"]["prompt_tokens"]
+        return tokens
+
     async def models(self) -> list[str]:
         """Return the names of the files in the folders for models."""
         files = await asyncio.to_thread(lambda: list(files_in(self._folders(), _MOST_LISTED)))

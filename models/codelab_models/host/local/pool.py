@@ -71,6 +71,11 @@ class LocalPool:
                 yield loaded
                 return
 
+    async def now(self, path: Path, purpose: Purpose) -> Loaded | None:
+        """Return a model if it is loaded, whoever has it, for what needs no turn."""
+        loaded = self._loaded.get(await asyncio.to_thread(_key_of, path, purpose))
+        return None if loaded is None or loaded.process.ended else loaded
+
     async def close(self) -> None:
         """End all children."""
         loaded, self._loaded = list(self._loaded.values()), {}

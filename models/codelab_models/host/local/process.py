@@ -50,6 +50,7 @@ class LocalProcess:
         self.used = 0
         self._process = process
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._aside: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._numbers = itertools.count(1)
         self._last_words = ""
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._overhear())]
@@ -85,6 +86,26 @@ class LocalProcess:
         finally:
             if not over:
                 await self._stop(number)
+
+    async def ask_aside(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the one event of a request that the child answers beside its work; nobody's turn is needed.
+
+        Raises:
+            ModelError: The child says that it cannot, or has ended.
+        """
+        number = next(self._numbers)
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._aside[number] = answer
+        if self.ended:
+            answer.set_result(_ENDED)
+        else:
+            self._send({"id": number, **request})
+        event = await answer
+        if event is _ENDED:
+            raise self._broken_off(await self._process.wait())
+        if error := event.get("error"):
+            raise failure_from(error)
+        return event
 
     async def kill(self) -> None:
         """End the child, whatever it does, and wait until it is gone."""
@@ -128,12 +149,21 @@ class LocalProcess:
         out = self._process.stdout
         try:
             while out is not None and (line := await out.readline()):
-                self._events.put_nowait(json.loads(line))
+                self._take(json.loads(line))
         except ValueError:  # a line longer than allowed, or no JSON
             with suppress(ProcessLookupError):
                 self._process.kill()
         finally:
             self._events.put_nowait(_ENDED)
+            for number in list(self._aside):
+                self._take({"id": number}, _ENDED)
+
+    def _take(self, event: dict[str, Any], said: dict[str, Any] | None = None) -> None:
+        answer = self._aside.pop(event.get("id", 0), None)
+        if answer is None:
+            self._events.put_nowait(event)
+        elif not answer.done():  # else nobody waits for it any more
+            answer.set_result(event if said is None else said)
 
     async def _overhear(self) -> None:
         err = self._process.stderr

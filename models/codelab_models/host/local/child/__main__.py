@@ -4,6 +4,7 @@ It is sent
 
     {"id": 1, "do": "chat", ...}       see ``engine.Engine.chat``
     {"id": 2, "do": "embed", ...}      see ``engine.Engine.embed`` and ``sentences.SentenceEngine.embed``
+    {"id": 3, "do": "count", ...}      see ``engine.Engine.count``; it is answered beside the others
     {"cancel": 1}                      stop that one, even in the middle of a prompt
 
 and says
@@ -30,6 +31,8 @@ from codelab_models.failures import FailureKind, failure, kind_of, one_line
 from codelab_models.host.local.child.cancelling import Cancelling, Stopped
 from codelab_models.host.local.child.events import Say
 
+_Requests = queue.SimpleQueue[dict[str, Any]]
+
 LIKELY_VICTIM = "600"  # of 1000: where memory runs out, this process goes before an editor does
 
 
@@ -39,10 +42,12 @@ class _Said:
     def __init__(self) -> None:
         self._out: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=0)
         os.dup2(2, 1)
+        self._lock = threading.Lock()
 
     def __call__(self, event: dict[str, Any]) -> None:
         line = json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
-        self._out.write(line.encode("utf-8", "replace"))
+        with self._lock:
+            self._out.write(line.encode("utf-8", "replace"))
 
 
 class _Work(NamedTuple):
@@ -62,7 +67,7 @@ def _work(spec: dict[str, Any], cancelling: Cancelling) -> _Work:
     from codelab_models.host.local.child.engine import Engine
 
     engine = Engine(spec, cancelling)
-    return _Work(engine.facts, {"chat": engine.chat, "embed": engine.embed})
+    return _Work(engine.facts, {"chat": engine.chat, "embed": engine.embed, "count": engine.count})
 
 
 def main() -> None:
@@ -71,19 +76,25 @@ def main() -> None:
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(LIKELY_VICTIM)
     cancelling = Cancelling()
-    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(requests, cancelling), daemon=True).start()
+    requests: _Requests = queue.SimpleQueue()
+    aside: _Requests = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(requests, aside, cancelling), daemon=True).start()
     try:
         work = _work(json.loads(sys.argv[1]), cancelling)
     except Exception as error:
         say({"failed": _told(error)})
         return
     say({"loaded": work.facts})
+    threading.Thread(target=_serve, args=(aside, work, say, lambda _: None), daemon=True).start()
+    _serve(requests, work, say, cancelling.begin)
+
+
+def _serve(requests: _Requests, work: _Work, say: _Said, begin: Callable[[int], None]) -> None:
     while True:
         request = requests.get()
         number = request["id"]
         try:
-            cancelling.begin(number)
+            begin(number)
             work.of[request["do"]](request, partial(_answer, say, number))
         except Stopped:
             say({"id": number, "cancelled": True})
@@ -91,13 +102,13 @@ def main() -> None:
             say({"id": number, "error": _told(error)})
 
 
-def _read(requests: "queue.SimpleQueue[dict[str, Any]]", cancelling: Cancelling) -> None:
+def _read(requests: _Requests, aside: _Requests, cancelling: Cancelling) -> None:
     for line in sys.stdin.buffer:
         message = json.loads(line)
         if "cancel" in message:
             cancelling.cancel(message["cancel"])
         else:
-            requests.put(message)
+            (aside if message["do"] == "count" else requests).put(message)
     os._exit(0)  # the host has gone, and nobody wants what is being computed
 
 

@@ -15,7 +15,7 @@ from codelab_models.host.local.child.constraint import grammar_for
 from codelab_models.host.local.child.events import Say
 from codelab_models.host.local.child.model import Model
 from codelab_models.host.local.child.native_log import NativeLog
-from codelab_models.host.local.child.prompt import CHATML_STOP, ChatTemplate
+from codelab_models.host.local.child.prompt import CHATML_STOP, ChatTemplate, Messages
 from codelab_models.host.local.child.text import JsonEnd, ShownText
 
 _SAMPLING = {"temperature": "temp", "top_p": "top_p"}
@@ -66,8 +66,7 @@ class Engine:
             Stopped: It was cancelled.
         """
         model = self._model
-        text = self._template.prompt(request["messages"], request["tools"]) + request["prefill"]
-        prompt = model.tokens_of(text if text.startswith(self._begin) else self._begin + text)
+        prompt = self._prompt(request["messages"], request["tools"], request["prefill"])
         room = model.n_ctx() - len(prompt)
         if room < 1:
             raise failure(
@@ -84,6 +83,26 @@ class Engine:
             self._text(answer, request, say)
         counts = {"prompt_tokens": len(prompt), "completion_tokens": answer.count, "cached": answer.cached}
         say({"done": {"reason": answer.reason, **counts}})
+
+    def count(self, request: dict[str, Any], say: Say) -> None:
+        """Say ``done`` with the number of tokens; nothing is evaluated, so it may be asked at any time.
+
+        Args:
+            request: ``messages`` and perhaps ``tools`` of the chat API, or ``prompt``, a text.
+            say: Takes the event.
+
+        Raises:
+            ModelError: The template refuses the messages.
+        """
+        if "prompt" in request:
+            tokens = self._model.tokens_of(request["prompt"])
+        else:
+            tokens = self._prompt(request["messages"], request.get("tools") or [])
+        say({"done": {"prompt_tokens": len(tokens)}})
+
+    def _prompt(self, messages: Messages, tools: list[dict[str, Any]], prefill: str = "") -> list[int]:
+        text = self._template.prompt(messages, tools) + prefill
+        return self._model.tokens_of(text if text.startswith(self._begin) else self._begin + text)
 
     def embed(self, request: dict[str, Any], say: Say) -> None:
         """Say ``vectors`` (32-bit numbers in base64, one text each) and ``done`` with the number of tokens.

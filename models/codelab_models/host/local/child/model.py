@@ -11,6 +11,7 @@ from llama_cpp import Llama
 from codelab_models.failures import FailureKind, failure, one_line
 from codelab_models.host.local.child.cancelling import Cancelling
 from codelab_models.host.local.child.native_log import NativeLog
+from codelab_models.host.local.child.pieces import Pieces
 
 Progress = Callable[[int, int], None]
 Given = TypeVar("Given")
@@ -71,6 +72,7 @@ class Model(Llama):
         llama_cpp.llama_set_abort_callback(self.ctx, self._abort, None)
         self.vocabulary = llama_cpp.llama_model_get_vocab(self.model)
         self._pieces: dict[int, bytes] = {}
+        self._prompts = Pieces(self._tokens_of_piece, self._is_mark)
 
     def eval(self, tokens: Sequence[int]) -> None:
         """Evaluate tokens in batches.
@@ -106,7 +108,19 @@ class Model(Llama):
 
     def tokens_of(self, text: str) -> list[int]:
         """Return the tokens of a text in which special tokens may be spelled out."""
+        return self._prompts.tokens(text)
+
+    def _tokens_of_piece(self, text: str) -> list[int]:
         return self.tokenize(text.encode(), add_bos=False, special=True)
+
+    def _is_mark(self, text: str) -> bool:
+        """Tell whether a text is one control token that changes nothing of what stands before it."""
+        tokens = self._tokens_of_piece(text)
+        if len(tokens) != 1:
+            return False
+        kind = llama_cpp.llama_vocab_get_attr(self.vocabulary, tokens[0])
+        strips = kind & llama_cpp.LLAMA_TOKEN_ATTR_LSTRIP
+        return bool(kind & llama_cpp.LLAMA_TOKEN_ATTR_CONTROL) and not strips
 
     def ends(self, token: int) -> bool:
         """Tell whether a token ends an answer."""
