@@ -14,7 +14,7 @@ from codelab_models.explaining import parsed
 from codelab_models.transport import Address, exchange, import_httpx, short_body
 from codelab_models.wire import ChatRequest
 
-COUNT_SECONDS = 1.0
+COUNT_SECONDS = 2.0
 """Longest wait for a count: an estimate is there at once, and the server counts with its answer anyway."""
 
 _FIELDS = ("model", "messages", "tools", "prompt")

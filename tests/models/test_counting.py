@@ -24,6 +24,7 @@ pytestmark = pytest.mark.req("MODEL-4", "MODEL-7")
 MESSAGES = (Message("system", "Be brief."), Message("user", "one two three"))
 REQUEST = ChatRequest(MESSAGES, model="m")
 WITH_TOOLS = replace(REQUEST, tools=(ToolSpec("read", "Reads a file.", {"type": "object"}),))
+GUARD_SECONDS = 30.0
 SERVERS = {"vLLM": as_vllm, "llama.cpp": as_llama_cpp}
 
 
@@ -31,7 +32,7 @@ SERVERS = {"vLLM": as_vllm, "llama.cpp": as_llama_cpp}
 async def test_a_server_that_has_a_path_for_it_counts_the_conversation_and_its_tools(server: str) -> None:
     async with scripted_model([]) as model:
         model.tokenizers = SERVERS[server]()
-        endpoint = EndpointModel(model.base_url, api_key="canary-key")
+        endpoint = EndpointModel(model.base_url, api_key="canary-key", count_seconds=GUARD_SECONDS)
         assert await count_tokens(endpoint, REQUEST) == 5
         assert (await count_tokens(endpoint, WITH_TOOLS) or 0) > 5
         assert {request.key for request in model.counted} == {"canary-key"}
@@ -42,13 +43,13 @@ async def test_a_text_is_counted_too(server: str) -> None:
     async with scripted_model([]) as model:
         model.tokenizers = SERVERS[server]()
         asked = {"model": "m", "prompt": "one two three"}
-        assert await count_at(Address(model.base_url), asked) == 3
+        assert await count_at(Address(model.base_url), asked, GUARD_SECONDS) == 3
 
 
 @pytest.mark.parametrize("asked_by", ["face", "host"])
 async def test_a_server_that_has_no_such_path_is_asked_once(asked_by: str) -> None:
     async with scripted_model([]) as model:
-        endpoint, backend = EndpointModel(model.base_url), ServersBackend()
+        endpoint, backend = EndpointModel(model.base_url, count_seconds=GUARD_SECONDS), ServersBackend()
         fields = {"messages": [{"role": "user", "content": "hello"}]}
         call = ModelCall("openai/m", fields, False, "", {"api_base": model.base_url})
         for _ in range(3):
@@ -61,7 +62,7 @@ async def test_a_server_that_is_silent_or_gone_is_not_waited_for() -> None:
     async with scripted_model([]) as model:
         model.tokenizers = {"/tokenize": lambda _: None}
         assert await count_tokens(EndpointModel(model.base_url, count_seconds=0.05), REQUEST) is None
-        endpoint = EndpointModel(model.base_url)
+        endpoint = EndpointModel(model.base_url, count_seconds=GUARD_SECONDS)
         model.tokenizers = as_vllm()
         assert await count_tokens(endpoint, REQUEST) == 5
     assert await count_tokens(endpoint, REQUEST) is None
@@ -71,7 +72,7 @@ async def test_a_server_that_is_silent_or_gone_is_not_waited_for() -> None:
 async def test_what_is_no_count_is_none(said: object) -> None:
     async with scripted_model([]) as model:
         model.tokenizers = {"/tokenize": lambda _: said or {}}
-        assert await count_tokens(EndpointModel(model.base_url), REQUEST) == 0
+        assert await count_tokens(EndpointModel(model.base_url, count_seconds=GUARD_SECONDS), REQUEST) == 0
 
 
 async def test_a_provider_behind_tls_is_not_sent_the_conversation_for_a_count() -> None:
@@ -82,7 +83,7 @@ async def test_a_provider_behind_tls_is_not_sent_the_conversation_for_a_count() 
 async def test_a_count_is_asked_of_the_model_that_would_be_asked_first(tmp_path: Path) -> None:
     async with scripted_model([]) as model:
         model.tokenizers = as_vllm()
-        endpoint = EndpointModel(model.base_url)
+        endpoint = EndpointModel(model.base_url, count_seconds=GUARD_SECONDS)
         counted = CountedModel(endpoint, tmp_path / "models.db", ModelSettings(), provider="p")
         in_turn = ModelsInTurn(counted, EndpointModel("https://127.0.0.1:1"), ("m",), at_once=False)
         assert await count_tokens(in_turn, REQUEST) == 5

@@ -100,4 +100,6 @@ async def test_a_face_gets_the_count_once_the_model_is_loaded(places: Places, tm
     read = 0
     async for part in model.stream(request):
         read = getattr(part, "tokens_in", 0)
-    assert await count_tokens(model, request) == read > 0
+    while (counted := await count_tokens(model, request)) is None:  # a busy machine may take too long
+        pass
+    assert counted == read > 0
