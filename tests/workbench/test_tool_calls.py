@@ -144,6 +144,7 @@ async def test_calls_that_stay_unclear_go_back_a_bounded_number_of_times_and_not
     assert result.answer == "I could not."
     returned = [event for event in events if isinstance(event, ToolReturned)]
     assert [event.ok for event in returned] == [False] * MOST_UNCLEAR
+    assert "a string does not end at character 36" in returned[0].summary, "the person is told why, too"
     told = model.requests[1].body["messages"]
     assert "a string does not end at character 36, near `" in told[-1]["content"]
     assert told[-2]["tool_calls"][0]["function"]["arguments"] == "{}"

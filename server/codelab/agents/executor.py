@@ -61,7 +61,8 @@ async def execute(run: ActiveRun, call: ToolCall, offered: frozenset[str]) -> No
     try:
         tool, arguments, touches = _understand(run, call, offered)
     except CodeLabError as error:
-        await _return(run, row, call, str(error), error.what, ok=False)
+        told = f"{error.what}: {error.why}" if error.why else error.what
+        await _return(run, row, call, str(error), told, ok=False)
         return
     title = tool.title(arguments)
     await refresh_taint(run)
