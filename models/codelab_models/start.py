@@ -71,7 +71,7 @@ async def ensure_host(places: Places, settings: Settings, *, loopback: bool = ON
     found = await _answering(place, loopback)
     if found is not None and not is_older(found.version, own):
         return found.address
-    lock = FileLock(place.start_lock)
+    lock = FileLock(place.start_lock, mode=PRIVATE)
     await _acquire(lock)
     try:
         found = await _answering(place, loopback)
@@ -126,6 +126,9 @@ async def ask_health(address: Address, *, path: str = "/health", seconds: float 
         bool(said.get("ready")),
     )
 
+
+PRIVATE = 0o600
+"""Who may read what the host leaves in its folder, which nobody else may enter either."""
 
 _END_IT = "Restart the editor; if that does not help, end the process `codelab_models.host`"
 
@@ -210,7 +213,7 @@ def _spawn(
         command.append("--loopback")
     detached = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     try:
-        with place.start_log.open("wb") as said:
+        with open(place.start_log, "wb", opener=_private) as said:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -226,6 +229,10 @@ def _spawn(
     # Whoever is still there when the host ends takes it off the process table.
     threading.Thread(target=process.wait, name="model host", daemon=True).start()
     return process
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)
 
 
 async def _wait_for(process: "subprocess.Popen[bytes]", place: Rendezvous, loopback: bool) -> Address:

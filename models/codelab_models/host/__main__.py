@@ -51,7 +51,7 @@ def main() -> int:
     if os.name != "nt":
         os.umask(0o077)
     place = rendezvous_in(options.folder)
-    lock = FileLock(place.lock)
+    lock = FileLock(place.lock, mode=0o600)
     try:
         lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
