@@ -87,13 +87,6 @@ class ModelSettings(_Section):
         description="Models with native tool calls that do not reason by themselves fill in a form about the "
         "situation and the next step before each answer; it costs one request more each time.",
     )
-    classification_votes: int = Field(
-        default=1,
-        ge=1,
-        le=9,
-        description="How often the fast model is asked at most where it has to choose one of a few labels; "
-        "of several answers the one that comes most often counts.",
-    )
     fallbacks: tuple[str, ...] = Field(
         default=(),
         strict=False,  # TOML gives a list
