@@ -205,3 +205,17 @@ def test_a_hub_that_refuses_ends_the_command_with_one_message(hub: Hub) -> None:
     assert ended.code == 4
     assert "refuses" in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_a_server_without_a_named_model_is_asked_for_its_first_and_told_where_it_is_down(
+    codelab_home: Path,
+) -> None:
+    with scripted_model([]) as server:
+        write_files(codelab_home, {CONFIG: f'[models]\nendpoint = "{server.base_url}"\n'})
+        data = codelab("models", "--json").data
+        listed = role(data, "code")["listed"]
+        assert listed and "error" not in role(data, "code")
+        assert f"{listed} (the first model that the server lists)" in codelab("models").out
+    write_files(codelab_home, {CONFIG: f'[models]\nendpoint = "{CLOSED}"\n'})
+    assert "listed" not in role(codelab("models", "--json").data, "code")
+    assert "127.0.0.1:9" in codelab("models").out.split("the first model that it lists", 1)[1]

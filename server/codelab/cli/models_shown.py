@@ -15,6 +15,7 @@ from codelab_models.found import Found, find_everything
 from codelab_models.registry.profile import in_words
 from codelab_models.registry.select import Choice, Role, Task
 
+_ENDPOINT = "models.endpoint"
 _MODELS_SHOWN = 6
 _SERVER_SECONDS = 3.0  # a person waits for the answer, and only where a port is open and silent
 
@@ -34,6 +35,11 @@ async def show_models(terminal: Terminal) -> int:
             roles.append(_choice_data(choice, source_of(settings.models)))
         except ModelError as error:
             roles.append({"role": role.value, "model": "", "steps": [], "error": str(error)})
+    unnamed = [row for row in roles if row.get("from") == _ENDPOINT and not row["model"]]
+    if unnamed:
+        told = await _first_listed(settings.models.endpoint)
+        for row in unnamed:
+            row.update(told)
     if terminal.as_json:
         terminal.show_json({"found": [_found_data(one) for one in inventory.found], "roles": roles})
         return 0
@@ -56,6 +62,16 @@ async def show_models(terminal: Terminal) -> int:
         if found.advice:
             terminal.show_grey(f"       {found.advice}")
     return 0
+
+
+async def _first_listed(endpoint: str) -> Data:
+    """Return the first model that a server lists, or why that cannot be told."""
+    from codelab_models.client import EndpointModel
+
+    try:
+        return {"listed": await EndpointModel(endpoint, first_token_seconds=_SERVER_SECONDS).first_model()}
+    except ModelError as error:
+        return {"error": str(error)}
 
 
 def _choice_data(choice: Choice, embedding: str) -> Data:
@@ -83,7 +99,9 @@ def _without_a_model(source: str) -> Data:
 
 
 def _show_role(row: Data, terminal: Terminal) -> None:
-    unnamed = "the first model that it lists" if row.get("from") == "models.endpoint" else "-"
+    unnamed = "the first model that it lists" if row.get("from") == _ENDPOINT else "-"
+    if listed := row.get("listed"):
+        unnamed = f"{listed} (the first model that the server lists)"
     terminal.show(f"{row['role']!s:<10} {row.get('model') or unnamed}")
     steps = row["steps"]
     for step in steps if isinstance(steps, list) else ():
