@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from mcp.server.mcpserver import Context
 
 from codelab.core.errors import StateError
+from codelab.core.wording import counted
 from codelab.index.types import IndexStatus
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ async def until_indexed(bench: "Workbench", ctx: Context) -> IndexStatus:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             async for status in bench.index_progress():
                 if status.state == "building" and status.total:
-                    message = f"Indexing {status.files:,} of {status.total:,} files"
+                    message = f"Indexing {status.files:,} of {counted(status.total, 'file')}"
                     await ctx.report_progress(status.files, status.total, message)
     except TimeoutError:
         pass

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
+from codelab.core.wording import counted
 from codelab_models.local_models import files_in, model_folders
 from codelab_models.naming import of_file
 from codelab_models.ollama import USUAL_CONTEXT
@@ -171,7 +172,7 @@ def _server(server: Server) -> Found:
         pull = f"ollama pull {_SMALL}" if place.provider == "ollama" else f"load a model in {place.title}"
         return Found("server", f"{where} and has no model", pull)
     models = tuple(server.named(model) for model in server.models)
-    some = "1 model" if len(models) == 1 else f"{len(models)} models"
+    some = counted(len(models), "model")
     if place.provider:
         able = [profile_of(server.named(one), said=server.facts.get(one)) for one in server.models]
         first = next((at for at, profile in enumerate(able) if profile.chat), 0)

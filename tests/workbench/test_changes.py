@@ -263,8 +263,9 @@ async def test_a_new_file_is_created_in_new_folders_and_undo_removes_it(tmp_path
         async with bench_on(root) as bench:
             await (await bench.act("go", mode=Mode.ALLOW_EDITS)).result()
             assert (root / "tests/test_payments.py").read_text() == edit["content"]
-            await bench.undo()
+            undone = await bench.undo()
             assert [path.name for path in root.iterdir()] == ["payments.py"]
+            assert undone.message == "tests/test_payments.py was new and is deleted."
 
 
 @pytest.mark.req("MODEL-5")

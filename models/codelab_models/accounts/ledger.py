@@ -16,6 +16,7 @@ from typing import Literal
 
 from filelock import FileLock
 
+from codelab.core.wording import cause_of
 from codelab_models.failures import FailureKind, failure
 
 log = logging.getLogger("codelab.host")
@@ -247,6 +248,6 @@ def _unusable(path: Path, error: Exception) -> Exception:
     return failure(
         FailureKind.LIMIT,
         "No model is asked, because what it costs could not be written down",
-        why=f"{path}: {error}",
+        why=f"{path}: {cause_of(error)}",
         fix="Make room on the disk and see that the file can be written",
     )

@@ -80,10 +80,27 @@ def _refuse_foreign_buffer(services: Services, path: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """Files put back, and whether text that the person typed since was kept in one."""
+    """Files put back, whether text typed since was kept in one, and which were new and are there no more."""
 
     paths: tuple[str, ...]
     kept_typing: bool
+    gone: frozenset[str]
+
+    @property
+    def words(self) -> str:
+        """What became of the files, for a person."""
+        back = [path for path in self.paths if path not in self.gone]
+        gone = [path for path in self.paths if path in self.gone]
+        told = []
+        if back:
+            now = "is as it was" if len(back) == 1 else "are as they were"
+            told.append(f"{', '.join(back)} {now} before.")
+        if gone:
+            now = "was new and is" if len(gone) == 1 else "were new and are"
+            told.append(f"{', '.join(gone)} {now} deleted.")
+        if self.kept_typing:
+            told.append("What you typed since was kept.")
+        return " ".join(told)
 
 
 async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
@@ -113,7 +130,8 @@ async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
         async with services.db.write() as tx:
             await checkpoints.mark(tx, one.id, "undone")
     await asyncio.to_thread(remove_empty_folders, services.root, reversed(folders))
-    return Undone(tuple(one.path for one in together), kept_typing)
+    created = frozenset(one.path for one in together if one.before_blob is None)
+    return Undone(tuple(one.path for one in together), kept_typing, created)
 
 
 async def _content(rx: Connection, blob: str | None) -> bytes | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from codelab.agents.run import ActiveRun
 from codelab.core.events import ToolCalled, ToolReturned
 from codelab.core.positions import LineSpan
+from codelab.core.wording import counted
 from codelab.index.types import Hit, Symbol
 
 PASSAGES = 5
@@ -53,7 +54,7 @@ def _passage(hit: Hit) -> str:
     lines = hit.text.rstrip().split("\n")
     body = "\n".join(f"    {line}".rstrip() for line in lines[:_MOST_LINES])
     left = len(lines) - _MOST_LINES
-    more = f"\n    ... {left} more line{'' if left == 1 else 's'}" if left > 0 else ""
+    more = f"\n    ... {counted(left, 'more line')}" if left > 0 else ""
     return f"{head}\n\n{body}{more}"
 
 

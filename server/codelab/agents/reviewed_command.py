@@ -233,7 +233,7 @@ def _told(
         head += f"Exit status {finished.code}"
     head += (
         f". It took {usage.seconds:.1f} s ({usage.cpu_seconds:.1f} s of processor time), "
-        f"{usage.memory / 1e6:.0f} MB of memory, {usage.processes} processes."
+        f"{usage.memory / 1e6:.0f} MB of memory, {usage.processes} process{'es' * (usage.processes != 1)}."
     )
     room = MOST_RESULT_CHARACTERS - 10_000
     output = visible(finished.output.rstrip())

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from codelab.cli.reports import Data, counted
+from codelab.cli.reports import Data
 from codelab.cli.terminal import Terminal
+from codelab.core.wording import counted
 from codelab.workbench.figures import ApprovalFigures
 from codelab.workbench.types import ApprovalView, StandingRuleView
 

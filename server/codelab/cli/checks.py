@@ -14,6 +14,7 @@ from codelab import __version__
 from codelab.config.load import load_settings
 from codelab.config.places import find_places
 from codelab.core.errors import CodeLabError, Denied
+from codelab.core.wording import cause_of, counted
 
 State = Literal["ok", "missing", "broken"]
 
@@ -136,13 +137,13 @@ def _folder(name: str, folder: Path) -> Check:
             with tempfile.TemporaryFile(dir=folder) as probe:
                 probe.write(b"\0" * 4096)
     except OSError as error:
-        return Check(name, "broken", f"{folder} cannot be written: {error.strerror}", fix)
+        return Check(name, "broken", f"{folder} cannot be written: {cause_of(error)}", fix)
     return Check(name, "ok", str(folder))
 
 
 async def _policy(root: Path) -> list[Check]:
     from codelab.cli.policies import policy_of
-    from codelab.cli.reports import counted
+    from codelab.core.wording import counted
 
     policy, found = await policy_of(root), []
     for file in policy.files:
@@ -177,19 +178,24 @@ async def _workspace(root: Path) -> list[Check]:
         return [*checks, Check("index", "broken", index.last_error or "it could not be built", fix)]
     if index.state == "paused":
         paused = Check(
-            "index", "ok", f"paused, {index.files:,} files", "`codelab index resume` lets it go on"
+            "index", "ok", f"paused, {counted(index.files, 'file')}", "`codelab index resume` lets it go on"
         )
         return [*checks, paused]
     if index.state == "fresh":
-        return [*checks, Check("index", "ok", f"fresh, {index.files:,} files")]
+        return [*checks, Check("index", "ok", f"fresh, {counted(index.files, 'file')}")]
     if index.updated_at and index.files >= index.total:
         return [
             *checks,
-            Check("index", "ok", f"{index.files:,} files, looked through again at the next search"),
+            Check("index", "ok", f"{counted(index.files, 'file')}, looked through again at the next search"),
         ]
     return [
         *checks,
-        Check("index", "ok", f"not complete, {index.files:,} files so far", "`codelab index` completes it"),
+        Check(
+            "index",
+            "ok",
+            f"not complete, {counted(index.files, 'file')} so far",
+            "`codelab index` completes it",
+        ),
     ]
 
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from codelab.core.errors import InputError
+from codelab.core.wording import cause_of
 
 _USUAL = "notepad" if os.name == "nt" else "vi"
 
@@ -38,4 +39,4 @@ def edit_in_editor(text: str, name: str) -> str:
                 "The edited text is not UTF-8", why=str(error), fix="Save it as UTF-8"
             ) from error
         except (OSError, ValueError) as error:
-            raise InputError(f"{chosen} cannot be started", why=str(error), fix=fix) from error
+            raise InputError(f"{chosen} cannot be started", why=cause_of(error), fix=fix) from error

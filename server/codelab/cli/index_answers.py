@@ -6,9 +6,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codelab.cli.reports import counted
 from codelab.cli.terminal import Terminal
 from codelab.core.errors import InputError
+from codelab.core.wording import cause_of, counted
 from codelab.index.labelled import Quality, judge, load_labelled
 from codelab.index.report import Report
 from codelab.index.types import DefinitionPlace, RequiredPackage
@@ -43,7 +43,9 @@ def _write_picture(path: Path, report: Report) -> None:
     try:
         path.write_text(picture(report), encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{path} cannot be written", why=str(error), fix="Choose another file") from error
+        raise InputError(
+            f"{path} cannot be written", why=cause_of(error), fix="Choose another file"
+        ) from error
 
 
 def report_lines(report: Report) -> list[str]:

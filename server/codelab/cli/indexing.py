@@ -3,9 +3,9 @@
 import time
 from typing import TYPE_CHECKING
 
-from codelab.cli.reports import counted
 from codelab.cli.terminal import Terminal
 from codelab.core.errors import StateError
+from codelab.core.wording import counted
 
 if TYPE_CHECKING:
     from codelab.index.types import IndexStatus

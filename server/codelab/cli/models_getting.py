@@ -3,9 +3,9 @@
 import os
 import time
 
-from codelab.cli.reports import counted
 from codelab.cli.terminal import Terminal
 from codelab.config.places import find_places
+from codelab.core.wording import counted
 
 _SHOW_EVERY_SECONDS = 0.2
 

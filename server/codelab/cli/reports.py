@@ -12,11 +12,6 @@ Data = dict[str, object]
 _CANCELLED = 130
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: ``1 file``, ``1,204 files``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
 def hit_data(hit: Hit, *, explained: bool = False) -> Data:
     """Return a passage as ``codelab search --json`` prints it, on request with why it ranks where it does."""
     data: Data = {

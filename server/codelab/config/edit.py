@@ -17,6 +17,7 @@ from codelab.config.load import check_settings, read_user_settings
 from codelab.config.places import Places
 from codelab.config.toml_lines import key_lines
 from codelab.core.errors import InputError
+from codelab.core.wording import cause_of
 
 
 def set_user_setting(places: Places, key: str, value: str) -> Path:
@@ -138,6 +139,6 @@ def _replace_file(path: Path, text: str) -> None:
             Path(temporary).unlink(missing_ok=True)
         raise InputError(
             f"Settings cannot be written to {path}",
-            why=error.strerror or str(error),
+            why=cause_of(error),
             fix="Make the folder writable, or edit the file yourself",
         ) from None

@@ -18,6 +18,7 @@ from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.config.toml_lines import failure_line, key_lines, nearest_line
 from codelab.core.errors import InputError
+from codelab.core.wording import cause_of
 
 WORKSPACE_CONFIG = ".codelab/config.toml"
 MAX_CONFIG_BYTES = 64 * 1024
@@ -77,7 +78,7 @@ def read_user_settings(path: Path) -> tuple[str, dict[str, Any]]:
     except OSError as error:
         raise InputError(
             f"Settings cannot be read from {path}",
-            why=error.strerror or str(error),
+            why=cause_of(error),
             fix="Make it a file that you can read, or move it away to use the defaults",
         ) from None
     try:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
+from codelab.core.wording import cause_of
 from codelab.index import database, vectors
 from codelab.index.content import Reader
 from codelab.index.current import CurrentIndex
@@ -178,7 +179,7 @@ class BackgroundEmbedding:
                 asked = getattr(error, "retry_after", 0.0)
                 pause = min(_LONGEST_PAUSE, max(asked, self._pause * 2**failures))
                 failures = min(failures + 1, 10)
-                self._tell(complete=False, error=str(error))
+                self._tell(complete=False, error=cause_of(error))
                 if isinstance(error, sqlite.Error):
                     self._index.close()
         self._index.close()

@@ -10,6 +10,7 @@ from typing import Any
 
 from codelab.core.errors import InputError
 from codelab.core.positions import LineSpan
+from codelab.core.wording import cause_of
 from codelab.index.types import Hit
 
 _LAST_LINE = 10**9
@@ -63,7 +64,7 @@ def load_labelled(path: Path) -> list[LabelledQuery]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{path} cannot be read", why=str(error), fix="Name a labelled set") from error
+        raise InputError(f"{path} cannot be read", why=cause_of(error), fix="Name a labelled set") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is no JSON", why=str(error), fix=_FORM) from error
     if not isinstance(data, list) or not data:

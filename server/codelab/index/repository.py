@@ -10,6 +10,7 @@ from pathlib import Path
 
 from codelab.config.places import Places, workspace_key
 from codelab.core.errors import InputError
+from codelab.core.wording import cause_of
 
 _POINTER_BYTES = 4096
 
@@ -66,7 +67,7 @@ def check_root(root: Path) -> Path:
         raise InputError(f"{root} is not a folder", fix="Give the folder that holds it") from None
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links on Python 3.11
         raise InputError(
-            f"The folder {root} cannot be read", why=str(error), fix="Check its permissions"
+            f"The folder {root} cannot be read", why=cause_of(error), fix="Check its permissions"
         ) from None
 
 

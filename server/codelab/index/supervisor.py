@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.core.errors import CodeLabError
+from codelab.core.wording import cause_of
 from codelab.index import database
 from codelab.index.pausing import pause_path, set_paused
 from codelab.index.progress import lock_path, read_status, status_path
@@ -207,7 +208,7 @@ class IndexSupervisor:
                 start_new_session=True,  # an interrupt from the terminal is for the face
             )
         except OSError as error:
-            self._error = f"The index worker cannot be started ({error})."
+            self._error = f"The index worker cannot be started: {cause_of(error)}."
             return True
         self._process = process
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from watchfiles import watch
 
+from codelab.core.wording import cause_of
 from codelab.index.kinds import ALWAYS_LEFT_OUT
 
 DEBOUNCE_MS = 50
@@ -134,4 +135,4 @@ def _in_words(error: Exception) -> str:
             "the system watches no more folders for this user."
             " A higher fs.inotify.max_user_watches helps, or an entry in .gitignore for large folders"
         )
-    return str(error)
+    return cause_of(error)

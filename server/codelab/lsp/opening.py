@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from codelab.core.visible import visible
+from codelab.core.wording import counted
 from codelab.index.types import IndexStatus
 from codelab.lsp.approvals import ApprovalPrompts
 from codelab.lsp.edits import BufferEditor
@@ -41,10 +42,10 @@ async def show_indexing(face: LspFace, workbench: "Workbench") -> None:
             continue
         if progress is None:
             progress = Progress(face, "CodeLab: indexing", percentage=0, cancel=pause)
-        told = f"{last.files:,} of {last.total:,} files" if last.total else "finding the files"
+        told = f"{last.files:,} of {counted(last.total, 'file')}" if last.total else "finding the files"
         progress.report(told, _percent(last))
     if progress is not None:
-        progress.end("paused" if last.state == "paused" else f"{last.files:,} files")
+        progress.end("paused" if last.state == "paused" else counted(last.files, "file"))
     if last.state == "failed":
         face.show(f"The index could not be built. {last.last_error}", types.MessageType.Warning)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from codelab.config.load import MAX_CONFIG_BYTES, read_workspace_text
 from codelab.config.places import Places
+from codelab.core.wording import cause_of
 from codelab.policy.policy_file import PolicyFile, read_policy
 from codelab.policy.rules import Rule, Tier
 from codelab.policy.rules_in_force import PolicyRules
@@ -126,7 +127,7 @@ def _text(root: Path, path: Path, tier: Tier, *, trusted: bool) -> tuple[str | N
     except UnicodeDecodeError:
         failure = "it is not UTF-8 text"
     except OSError as error:
-        failure = error.strerror or str(error)
+        failure = cause_of(error)
     return text, failure
 
 

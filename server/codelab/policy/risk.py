@@ -7,6 +7,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from codelab.core.wording import counted
 from codelab.policy.types import Risk
 from codelab.workspace.protected import is_protected
 
@@ -115,7 +116,7 @@ def _content(facts: Facts) -> list[tuple[int, str]]:
     return [
         (15 if trigger else 0, f"contains `{trigger[0][:30].strip() if trigger else ''}`"),
         (30 if secret else 0, "contains what looks like a secret"),
-        (15 if much else 0, f"removes {facts.removed_lines} lines"),
+        (15 if much else 0, f"removes {counted(facts.removed_lines, 'line')}"),
         (20 if facts.tainted else 0, "the session has read text of others"),
     ]
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from codelab.core.wording import counted
+
 HALF_LIFE_DAYS = 30.0
 _Z = 1.6449  # the standard normal's 95th percentile
 _DAY = 86_400.0
@@ -103,8 +105,8 @@ def _words(agent: str, what: str, counts: dict[Ending, int], score: float) -> st
         Ending.FAILED: "failed",
     }
     told = ", ".join(f"{count} {said[ending]}" for ending, count in counts.items())
-    calls = what if total > 1 else what.removesuffix("s")
-    return f"Trust: {level} ({score:.2f}), of {total} {calls} of {agent}: {told}"
+    calls = counted(total, what.removesuffix("s"))
+    return f"Trust: {level} ({score:.2f}), of {calls} of {agent}: {told}"
 
 
 def why_propose(alike: Sequence[Ended], *, least: int) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from codelab.core.errors import CodeLabError, InputError
+from codelab.core.wording import cause_of
 from codelab.sandbox.types import Job
 from codelab.workspace.paths import relative
 from codelab.workspace.reading import content_hash, read_optional
@@ -49,9 +50,7 @@ def file_hash(path: str) -> str:
             path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         )
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read", why=error.strerror or str(error), fix="Check its rights"
-        ) from error
+        raise InputError(f"{path} cannot be read", why=cause_of(error), fix="Check its rights") from error
 
 
 @lru_cache(maxsize=256)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from codelab.core.errors import StateError
+from codelab.core.wording import cause_of
 from codelab.sandbox.kept_output import KeptOutput
 from codelab.sandbox.tree import tree_use
 from codelab.sandbox.types import Finished, Limits, Usage
@@ -95,7 +96,7 @@ def _start(launch: Launch, writing: int) -> "subprocess.Popen[bytes]":
             start_new_session=True,
         )
     except OSError as error:
-        raise _not_made(error.strerror or str(error)) from error
+        raise _not_made(cause_of(error)) from error
     finally:
         os.close(writing)
         for descriptor in launch.descriptors:

@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from codelab.core.errors import StateError
+from codelab.core.wording import cause_of
 from codelab.store.audit_chain import Head, text_hash
 
 _LOCK_SECONDS = 10.0
@@ -31,7 +32,7 @@ def read_head(mirror: Path) -> Head | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unreadable(mirror, error.strerror or str(error)) from error
+        raise _unreadable(mirror, cause_of(error)) from error
     if not heads:
         raise _unreadable(mirror, "neither of its lines is a head with the right checksum")
     return max(heads, key=lambda head: head.seq)

@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from codelab.core.errors import InputError, StateError
+from codelab.core.wording import cause_of
 from codelab.store import audit_mirror, sqlite
 from codelab.store.audit_chain import Head
 
@@ -48,7 +49,8 @@ def put_in_place(path: Path, backup: Path, known: int, in_use: Callable[[], str]
     except Timeout as error:
         raise InputError(f"{path} is in use", fix="Close CodeLab everywhere, then try again") from error
     except OSError as error:
-        raise StateError(f"{path} could not be restored", why=error.strerror or str(error)) from error
+        fix = "See that there is room on the disk and that the folder can be written, then try again"
+        raise StateError(f"{path} could not be restored", why=cause_of(error), fix=fix) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from codelab.core.errors import NotFound
+from codelab.core.wording import counted
 from codelab.policy.types import Access, Risk, Touch
 from codelab.tools.contract import Arguments, Command, Tool, ToolContext, ToolError
 from codelab.tools.git_writing import writing_command
@@ -55,7 +56,7 @@ TOOL = Tool(
     risk=Risk.HIGH,
     arguments=GitCommit,
     touches=_touches,
-    title=lambda arguments: f"committing {len(arguments.paths)} file{'s' * (len(arguments.paths) != 1)}",
+    title=lambda arguments: f"committing {counted(len(arguments.paths), 'file')}",
     call=_call,
     commands=True,
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from codelab.core.positions import LineSpan
+from codelab.core.wording import counted
 from codelab.policy.types import Risk
 from codelab.tools.contract import Arguments, Source, Tool, ToolContext, ToolError, ToolText
 from codelab.tools.touching import reads_its_path
@@ -38,7 +39,7 @@ def _read(arguments: ReadFile, context: ToolContext) -> ToolText:
         return ToolText(f"{file.path} is empty.", f"{file.path} is empty")
     start = arguments.start_line
     if start > len(lines):
-        raise ToolError(f"{file.path} has {len(lines)} lines, so it has no line {start}")
+        raise ToolError(f"{file.path} has {counted(len(lines), 'line')}, so it has no line {start}")
     end = min(arguments.end_line or len(lines), len(lines), start + MOST_LINES - 1)
     if end < start:
         raise ToolError(f"end_line {arguments.end_line} stands before start_line {start}")

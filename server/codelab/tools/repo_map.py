@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from codelab.core.wording import counted
 from codelab.policy.types import Risk
 from codelab.tools.contract import Arguments, Tool, ToolContext, ToolText
 from codelab.tools.touching import touches_nothing
@@ -21,7 +22,7 @@ async def _call(arguments: ShowMap, context: ToolContext) -> ToolText:
     drawn = await context.code.repo_map(arguments.tokens, files, arguments.words)
     if not drawn.files:
         return ToolText("There is nothing to show: no definitions are indexed.", "nothing")
-    return ToolText(drawn.text, f"{len(drawn.files)} of {drawn.files_total} files")
+    return ToolText(drawn.text, f"{len(drawn.files)} of {counted(drawn.files_total, 'file')}")
 
 
 TOOL = Tool(

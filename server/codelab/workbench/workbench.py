@@ -7,9 +7,8 @@ from pathlib import Path
 
 from codelab.agents.changes import standing_checkpoints, undo_change
 from codelab.agents.recovery import settle_interrupted
-from codelab.agents.run import ActiveRun
 from codelab.agents.services import Services
-from codelab.agents.start import end_interrupted, resume_run, start_run
+from codelab.agents.start import resume_run, start_run
 from codelab.core.errors import NoModel, PathRefused
 from codelab.core.positions import LineSpan
 from codelab.core.redaction import learn
@@ -19,6 +18,7 @@ from codelab.policy.types import Mode
 from codelab.store import approvals
 from codelab.workbench.answering import decide, in_front, replacement, view_of
 from codelab.workbench.code import Code
+from codelab.workbench.driven_runs import DrivenRuns
 from codelab.workbench.handle import RunHandle
 from codelab.workbench.knowledge import Knowledge
 from codelab.workbench.policy import PolicyQuestions
@@ -76,7 +76,7 @@ class Workbench:
         self.rules = StandingRules(services)
         self._parts = parts
         self._prompts: ApprovalPrompts | None = None
-        self._handles: dict[str, RunHandle] = {}
+        self._runs = DrivenRuns(services)
 
     def attach(self, *, editor: Editor | None = None, prompter: ApprovalPrompter | None = None) -> None:
         """Tell the workbench what the face can do; once, before the first run.
@@ -94,12 +94,7 @@ class Workbench:
 
     async def close(self) -> None:
         """Pause this face's runs, release its buffers, end its index worker."""
-        active = [handle.active for handle in self._handles.values() if handle.active.driver]
-        for run in active:
-            run.pausing = True
-            if run.driver is not None:
-                run.driver.cancel()
-        await asyncio.gather(*(run.driver for run in active if run.driver), return_exceptions=True)
+        await self._runs.pause()
         if self._prompts is not None:
             await self._prompts.stop()
         await self._parts.aclose()
@@ -228,7 +223,7 @@ class Workbench:
             session: Continue this session; a new one if empty.
             focus: What the person has before them.
         """
-        return self._keep(
+        return self._runs.keep(
             await start_run(
                 self._services,
                 "ask",
@@ -265,7 +260,7 @@ class Workbench:
         """
         if self._services.model is None:
             raise NoModel("Changing code needs a model, and none is set up", fix=self._services.model_help)
-        return self._keep(
+        return self._runs.keep(
             await start_run(
                 self._services,
                 "coder",
@@ -282,22 +277,14 @@ class Workbench:
 
     async def resume(self, run: str) -> RunHandle:
         """Take up an interrupted run."""
-        return self._keep(await resume_run(self._services, run))
+        return self._runs.keep(await resume_run(self._services, run))
 
     async def stop(self, run: str = "") -> list[str]:
         """Cancel a run, or all of this face's runs; return the ids of those that were cancelled.
 
         A run that was interrupted and is not driven by any face is ended.
         """
-        driven = [h.active for h in self._handles.values() if not h.active.state.ended and run in ("", h.run)]
-        for active in driven:
-            if active.driver is not None:
-                active.driver.cancel()
-        await asyncio.gather(*(active.driver for active in driven if active.driver), return_exceptions=True)
-        if run and not driven and run not in self._handles:
-            await end_interrupted(self._services, run)
-            return [run]
-        return [active.id for active in driven]
+        return await self._runs.stop(run)
 
     async def interrupted(self) -> list[InterruptedRun]:
         """Return the runs that no face drives any more, after settling what was half done in them."""
@@ -312,12 +299,6 @@ class Workbench:
             )
             for row in await settle_interrupted(self._services)
         ]
-
-    def _keep(self, active: ActiveRun) -> RunHandle:
-        handle = RunHandle(active)
-        self._handles = {key: kept for key, kept in self._handles.items() if not kept.active.state.ended}
-        self._handles[handle.run] = handle
-        return handle
 
     # --- approvals ----------------------------------------------------------------------------------------
 
@@ -389,9 +370,7 @@ class Workbench:
             calls = {one.call for one in await standing_checkpoints(rx, checkpoint)}
         undone = await undo_change(self._services, checkpoint)
         await self.rules.withdraw_for(calls)
-        kept = " What you typed since was kept." if undone.kept_typing else ""
-        verb = "is as it was" if len(undone.paths) == 1 else "are as they were"
-        return UndoResult(undone.paths, f"{', '.join(undone.paths)} {verb} before.{kept}")
+        return UndoResult(undone.paths, undone.words)
 
     async def status(self) -> WorkbenchStatus:
         """Return what is going on; nothing is begun for it."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from codelab.core.errors import CodeLabError, EditConflict, NotFound, PathRefused, StateError
+from codelab.core.wording import cause_of
 from codelab.workspace.opening import Folder, make_folders, open_folder, remove_empty_folders
 from codelab.workspace.reading import ABSENT, content_hash, read_in_folder
 from codelab.workspace.temporary import hold, is_held, is_temporary, new_temporary_name
@@ -171,6 +172,6 @@ def _explain(path: str, error: OSError) -> CodeLabError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return StateError(
         f"{path} could not be written and was left as it was",
-        why="The disk is full" if full else error.strerror or str(error),
+        why="The disk is full" if full else cause_of(error),
         fix="Free some space and try again" if full else "Check the disk and try again",
     )

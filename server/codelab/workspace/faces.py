@@ -15,6 +15,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from codelab.core.errors import InputError, StateError
+from codelab.core.wording import cause_of
 
 if sys.platform != "win32":
     import fcntl
@@ -74,7 +75,7 @@ class FaceRegistry:
             lock.release()
             raise StateError(
                 f"CodeLab cannot use {folder}",
-                why=error.strerror or str(error),
+                why=cause_of(error),
                 fix="Make the folder writable, or set CODELAB_HOME to one that is",
             ) from error
         registry = cls(folder, info, lock)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from codelab.core.errors import NotFound, PathRefused
+from codelab.core.wording import cause_of
 from codelab.workspace.paths import refused
 
 _OPENAT2 = 437  # the same number on every architecture but Alpha
@@ -289,6 +290,4 @@ def _explain(path: str, error: OSError) -> PathRefused | NotFound:
         return refused(path, "It leads out of the workspace")
     if error.errno == errno.ENOTDIR:
         return refused(path, "A part of it is a file, not a folder")
-    return PathRefused(
-        f"{path} cannot be opened", why=error.strerror or str(error), fix="Check the file's permissions"
-    )
+    return PathRefused(f"{path} cannot be opened", why=cause_of(error), fix="Check the file's permissions")

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from codelab.core.errors import InputError
+from codelab.core.wording import cause_of
 
 _MARKS = (".git", ".codelab")
 
@@ -61,7 +62,7 @@ def check_root(path: Path) -> Path:
     except OSError as error:
         raise InputError(
             f"The folder {path} cannot be read",
-            why=error.strerror or str(error),
+            why=cause_of(error),
             fix="Give yourself the right to read it, or name another folder",
         ) from error
     return resolved
@@ -74,5 +75,5 @@ def _unusable(path: Path, error: Exception) -> InputError:
         return InputError(
             f"{path} leads nowhere", why="Its symbolic links form a loop", fix="Name the folder itself"
         )
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    reason = cause_of(error)
     return InputError(f"The folder {path} cannot be used", why=reason, fix="Name the folder of a project")

@@ -5,10 +5,11 @@ import time
 
 from codelab.cli.indexing import bring_index_up_to_date
 from codelab.cli.opening import opened_workbench, run_async
-from codelab.cli.reports import counted, ending_code, source_data
+from codelab.cli.reports import ending_code, source_data
 from codelab.cli.runs import follow
 from codelab.cli.terminal import Terminal
 from codelab.core.events import RunState
+from codelab.core.wording import counted
 from codelab.workbench.types import RunResult
 
 

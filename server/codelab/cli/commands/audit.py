@@ -7,11 +7,12 @@ from pathlib import Path
 
 from codelab.cli.numbers import whole_number
 from codelab.cli.opening import run_async
-from codelab.cli.reports import Data, counted
+from codelab.cli.reports import Data
 from codelab.cli.root import chosen_root
 from codelab.cli.terminal import Terminal
 from codelab.config.places import Places, find_places
 from codelab.core.errors import InputError, StateError
+from codelab.core.wording import cause_of, counted
 from codelab.store import audit
 from codelab.store.audit import AuditKind
 from codelab.store.audit_chain import AuditRow, AuditVerdict, check
@@ -148,7 +149,7 @@ def _export(rows: list[AuditRow], file: str, terminal: Terminal) -> None:
         with Path(file).open("x", encoding="utf-8") as stream:
             stream.writelines(f"{line}\n" for line in lines)
     except OSError as error:
-        raise InputError(f"{file} cannot be written", why=error.strerror or str(error)) from error
+        raise InputError(f"{file} cannot be written", why=cause_of(error), fix="Name another file") from error
     if terminal.as_json:
         terminal.show_json({"file": file, "rows": len(rows)})
     else:

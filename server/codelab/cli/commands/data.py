@@ -9,12 +9,12 @@ from pathlib import Path
 
 from codelab import __version__
 from codelab.cli.opening import run_async
-from codelab.cli.reports import counted
 from codelab.cli.root import chosen_root
 from codelab.cli.terminal import Terminal
 from codelab.config.places import Places, find_places
 from codelab.core.errors import Denied, InputError
 from codelab.core.redaction import redact
+from codelab.core.wording import cause_of, counted
 from codelab.index.repository import find_repository, index_folder
 from codelab.store import audit
 from codelab.store.audit import AuditKind
@@ -86,7 +86,9 @@ def _empty_folder(name: str) -> Path:
         if any(folder.iterdir()):
             raise InputError(f"{folder} is not empty", fix="Name a new folder")
     except OSError as error:
-        raise InputError(f"{folder} cannot be used", why=error.strerror or str(error)) from error
+        raise InputError(
+            f"{folder} cannot be used", why=cause_of(error), fix="Name another folder"
+        ) from error
     return folder
 
 

@@ -7,8 +7,9 @@ from codelab.cli.index_answers import ANSWERS
 from codelab.cli.indexing import bring_index_up_to_date
 from codelab.cli.numbers import whole_number
 from codelab.cli.opening import opened_workbench, run_async
-from codelab.cli.reports import Data, counted
+from codelab.cli.reports import Data
 from codelab.cli.terminal import Terminal
+from codelab.core.wording import counted
 from codelab.index.types import IndexStatus
 from codelab.workbench.index_line import index_line
 
@@ -116,7 +117,8 @@ def _show(status: IndexStatus, terminal: Terminal) -> None:
     if ordered:
         terminal.show(", ".join(f"{name} {count:,}" for name, count in ordered[:_LANGUAGES_SHOWN]))
     if status.embedder or status.embedding_error:
-        terminal.show(f"{status.embedded:,} chunks have vectors of {status.embedder or 'no embedder yet'}")
+        chunks, embedder = counted(status.embedded, "chunk"), status.embedder or "no embedder yet"
+        terminal.show(f"{chunks} with vectors of {embedder}")
     if status.embedding_error:
         terminal.show(f"not embedded: {status.embedding_error}")
     for skipped in status.skipped[:_SKIPPED_SHOWN]:

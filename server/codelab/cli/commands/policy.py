@@ -7,10 +7,10 @@ from typing import Any
 
 from codelab.cli.opening import opened_workbench, run_async
 from codelab.cli.policies import policy_of
-from codelab.cli.reports import counted
 from codelab.cli.root import chosen_root
 from codelab.cli.terminal import Terminal
 from codelab.core.errors import InputError
+from codelab.core.wording import counted
 from codelab.policy.explain import Explanation
 from codelab.policy.hard_rules import HARD_RULES
 from codelab.policy.load import FileState, LoadedPolicy

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from codelab.cli.opening import run_async
-from codelab.cli.reports import Data, counted
+from codelab.cli.reports import Data
 from codelab.cli.root import chosen_root
 from codelab.cli.terminal import Terminal
 from codelab.config.places import Places, find_places
 from codelab.core.errors import Denied, InputError
+from codelab.core.wording import counted
 from codelab.store import audit, sqlite
 from codelab.store.audit import AuditKind
 from codelab.store.backups import back_up, folder_of, list_backups, made_at

@@ -5,6 +5,7 @@ import asyncio
 from typing import Any
 
 from codelab.cli.terminal import Terminal
+from codelab.core.wording import counted
 
 GROUPS = ("model", "agent", "session", "provider", "day")
 
@@ -54,17 +55,17 @@ def lines(said: dict[str, Any]) -> list[str]:
         shown.append(_limit(f"Spent this {name}", limits.pop(setting), f"models.{setting}", "$"))
     shown += [_limit(f"Spent for {name}", one, "models.budgets", "$") for name, one in limits.items()]
     cache = said["cache"]
-    shown.append(f"Kept answers: {cache['answers']}, used {cache['hits']} times (--clear-cache forgets them)")
+    used = counted(cache["hits"], "time")
+    shown.append(f"Kept answers: {cache['answers']}, used {used} (--clear-cache forgets them)")
     for one in said["left_alone"]:
         where = one["api_base"] or one["provider"]
-        shown.append(
-            f"{where} failed {one['failures']} times in a row; asked again in {one['seconds']:.0f} s"
-        )
+        times = counted(one["failures"], "time")
+        shown.append(f"{where} failed {times} in a row; asked again in {one['seconds']:.0f} s")
     return shown + [f"Note: {warning}" for warning in said["warnings"]]
 
 
 def _line(title: str, sums: dict[str, Any]) -> str:
-    parts = ["1 request" if sums["requests"] == 1 else f"{sums['requests']:,} requests"]
+    parts = [counted(sums["requests"], "request")]
     if sums["cached"]:
         parts.append(f"{sums['cached']:,} answered from the cache")
     if sums["failed"]:
