@@ -126,11 +126,10 @@ class McpFace:
         """Close the workbench if it was opened; its runs become paused."""
         if self._opening is None:
             return
-        try:
-            bench = await self._opening
-        except Exception:
+        await asyncio.wait({self._opening})
+        if self._opening.cancelled() or self._opening.exception() is not None:
             return  # it never opened, which the call that wanted it has told
-        await bench.close()
+        await self._opening.result().close()
         for watched in self._runs.values():
             await watched.close()
 

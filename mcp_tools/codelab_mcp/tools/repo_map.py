@@ -31,7 +31,7 @@ def add(server: MCPServer, face: McpFace) -> None:
     async def repo_map(
         ctx: Context,
         tokens: Annotated[int, Field(ge=50, le=20000, description="Most tokens of the text.")] = 1500,
-        files: Annotated[list[str], Field(description="Files or folders that it is about.")] = [],  # noqa: B006
+        files: Annotated[list[str], Field(description="Files or folders that it is about.")] = [],  # noqa: B006 - the SDK reads the default, nobody changes it
         words: Annotated[str, Field(description="Words that it is about.")] = "",
     ) -> Map:
         """Show the most important definitions of this workspace by file, told from how much they are used."""

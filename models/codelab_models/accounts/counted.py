@@ -66,7 +66,7 @@ class CountedModel:
                     if isinstance(part, Completion):
                         outcome = Outcome("answered", 0.0, part.tokens_in, 0, part.tokens_out, None)
                         outcome = replace(outcome, cost_usd=part.cost_usd, model=part.model)
-                        part = _with_warnings(part, near)  # noqa: PLW2901
+                        part = _with_warnings(part, near)  # noqa: PLW2901 - the part itself, with more to say
                     yield part
         except ModelError as error:
             outcome = Outcome(str(kind_of(error)), 0.0)

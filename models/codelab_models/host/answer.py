@@ -65,7 +65,7 @@ class ModelAnswer(Response):
                 first = await anext(chunks, None)
             except ModelError as error:  # before the first chunk it can still be an HTTP status
                 return await error_response(error)(scope, receive, send)
-            except Exception as error:
+            except Exception as error:  # a defect: it is answered, then logged where it goes on
                 await error_response(_defect(error))(scope, receive, send)
                 raise
             if not self._streamed:

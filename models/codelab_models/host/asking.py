@@ -169,7 +169,7 @@ async def _attempt(
         if kind_of(error) is FailureKind.KEY and not call.api_key and not tally.characters:
             raise no_key(call) from error
         raise
-    except Exception as error:
+    except Exception as error:  # only noted here
         word = type(error).__name__
         raise
     finally:

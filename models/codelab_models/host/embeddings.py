@@ -19,7 +19,7 @@ async def embeddings(litellm: ModuleType, call: ModelCall) -> dict[str, Any]:
         data: dict[str, Any] = answer.model_dump(mode="json", exclude_none=True)
     except ModelError:
         raise
-    except Exception as error:
+    except Exception as error:  # litellm's errors have no common class
         raise explained(error, call) from None  # the provider's words may hold the key
     data["model"] = call.model
     return data

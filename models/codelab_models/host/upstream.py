@@ -44,7 +44,7 @@ async def stream(litellm: ModuleType, call: ModelCall) -> AsyncGenerator[dict[st
             yield data
     except ModelError:
         raise
-    except Exception as error:
+    except Exception as error:  # litellm's errors have no common class
         raise explained(error, call) from None  # the provider's words may hold the key
     finally:
         if answer is not None:
@@ -59,7 +59,7 @@ async def complete(litellm: ModuleType, call: ModelCall) -> dict[str, Any]:
     """
     try:
         answer = await litellm.acompletion(**arguments(call))
-    except Exception as error:
+    except Exception as error:  # litellm's errors have no common class
         raise explained(error, call) from None
     data: dict[str, Any] = answer.model_dump(mode="json", exclude_none=True)
     _restore(data, call)

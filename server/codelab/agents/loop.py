@@ -169,7 +169,7 @@ async def _stopped(run: ActiveRun) -> None:
             await run.pause()
         else:
             await run.end(RunState.CANCELLED, await _what_stands(run, "Stopped."))
-    except Exception as error:
+    except Exception as error:  # a full disk, as a rule: the faces are told all the same
         _log.exception("the end of run %s could not be stored", run.id)
         run.lose(RunState.CANCELLED, str(error))
 

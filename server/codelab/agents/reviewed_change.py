@@ -136,7 +136,7 @@ async def _carry_out(
                     removed=removed,
                 )
             )
-    except Exception:
+    except Exception:  # whatever it was: what was made until then is written down
         await run.write(*made, also=partial(_mark, started, len(made)))
         raise
     what = f"{summary}; {proposal.summary}" if summary else proposal.summary

@@ -61,7 +61,7 @@ def _run_command(arguments: list[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         raise
-    except Exception as error:
+    except Exception as error:  # a defect, told in words
         if os.environ.get(_SHOW_TRACEBACKS):
             raise
         terminal.error(

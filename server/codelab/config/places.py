@@ -28,7 +28,7 @@ class Places:
     config: Path
     data: Path
     cache: Path
-    site: Path = _site()  # noqa: RUF009
+    site: Path = _site()  # noqa: RUF009 - it is the same for as long as the process lives
 
     @property
     def user_config(self) -> Path:

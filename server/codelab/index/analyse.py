@@ -1,5 +1,6 @@
 """From a file's content to the rows that are stored for it: plain tuples, made in the parsing processes."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from codelab.index.facts import pack_imports, pack_uses
@@ -36,7 +37,7 @@ class Analysed(NamedTuple):
     lines: int
     errors: int
     chunks: list[ChunkRow]
-    definitions: list[DefinitionRow]
+    definitions: Sequence[DefinitionRow]
     imports: str
     uses: bytes
     dependencies: list[DependencyRow]

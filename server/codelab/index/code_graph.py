@@ -239,7 +239,7 @@ def _imports(view: View, files: Mapping[str, Content], paths: Collection[str]) -
         rows: Iterable[tuple[int, str]] = view.connection.execute("SELECT id, imports FROM blob")
     else:
         marks = ",".join("?" * len(blobs))
-        rows = view.connection.execute(f"SELECT id, imports FROM blob WHERE id IN ({marks})", tuple(blobs))  # noqa: S608
+        rows = view.connection.execute(f"SELECT id, imports FROM blob WHERE id IN ({marks})", tuple(blobs))  # noqa: S608 - as many marks as values
     for blob, text in rows:
         if blob in blobs:
             packed[blob] = unpack_imports(text)

@@ -11,7 +11,7 @@ _LENGTH_BYTES = 8
 
 def write_frame(stream: BinaryIO, value: object) -> None:
     """Write one value, made of lists, tuples, text, bytes and numbers."""
-    payload = marshal.dumps(value)  # type: ignore[arg-type]
+    payload = marshal.dumps(value)  # type: ignore[arg-type]  # what it cannot write it refuses
     stream.write(len(payload).to_bytes(_LENGTH_BYTES, "little"))
     stream.write(payload)
     stream.flush()

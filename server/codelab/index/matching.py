@@ -74,7 +74,7 @@ def matching_scores(
         chosen.append(json.dumps([*promising, *also]))
     return dict(
         connection.execute(
-            f"SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? AND rank MATCH ?{among}",  # noqa: S608
+            f"SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? AND rank MATCH ?{among}",  # noqa: S608 - a condition of ours
             (match_expression(held), _RANK, *chosen),
         ).fetchall()
     )

@@ -44,7 +44,7 @@ class OverlayText(NamedTuple):
     key: bytes
     language: str
     passages: list[_Passage]
-    definitions: list[DefinitionRow]
+    definitions: Sequence[DefinitionRow]
     lines: list[str]
     imports: list[Import]
     uses: list[Use]

@@ -4,6 +4,7 @@ This is the hot path of indexing: one pass of one query over the tree, then work
 no state and takes and gives plain data, so it may run in any process.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from codelab.index.bounded import MAX_BYTES, bounded_captures, bounded_tree
@@ -36,9 +37,9 @@ class Parts(NamedTuple):
         language: A name of ``codelab_grammars.languages``, or None for text without a grammar.
         lines: The file.
         chunks: In the order of the file.
+        uses: Where names are used.
         definitions: In the order of the file.
         owners: For each definition, what it was made of.
-        uses: Where names are used.
         imports: In the order of the file.
         errors: How many stretches the grammar could not read.
         leading: The comments and decorators above definitions; None where there is no grammar.
@@ -47,9 +48,9 @@ class Parts(NamedTuple):
     language: str | None
     lines: Lines
     chunks: tuple[Chunk, ...]
-    definitions: list[DefinitionRow] = []  # noqa: RUF012 - nobody changes it
-    owners: list[Found] = []  # noqa: RUF012
-    uses: Places = {}  # noqa: RUF012
+    uses: Places
+    definitions: Sequence[DefinitionRow] = ()
+    owners: Sequence[Found] = ()
     imports: tuple[Import, ...] = ()
     errors: int = 0
     leading: Leading | None = None
@@ -80,7 +81,7 @@ def parse_parts(path: str, data: bytes) -> Parts:
     language = language_of(path, data[:HEAD])
     lines = Lines(data)
     if language is None or len(data) > MAX_BYTES or not lines.count:
-        return Parts(language, lines, _window_chunks(lines))
+        return Parts(language, lines, _window_chunks(lines), {})
     return _parse_with(load(language), lines)
 
 
@@ -88,7 +89,7 @@ def _parse_with(grammar: Grammar, lines: Lines) -> Parts:
     tree = bounded_tree(grammar, lines.data)
     captures = bounded_captures(grammar, tree) if tree is not None else None
     if tree is None or captures is None:
-        return Parts(grammar.name, lines, _window_chunks(lines), errors=1)
+        return Parts(grammar.name, lines, _window_chunks(lines), {}, errors=1)
     root = tree.root_node
     if root.has_error:
         recover(grammar, tree, captures, lines.data)
@@ -108,7 +109,7 @@ def _parse_with(grammar: Grammar, lines: Lines) -> Parts:
     errors = _errors(grammar, root, lines) if root.has_error else []
     units = find_units(captured, found, lines, leading)
     chunks = make_chunks(units, root, lines, errors)
-    return Parts(grammar.name, lines, chunks, definitions, owners, uses, imports, len(errors), leading)
+    return Parts(grammar.name, lines, chunks, uses, definitions, owners, imports, len(errors), leading)
 
 
 def _errors(grammar: Grammar, root: "Node", lines: Lines) -> list[tuple[int, int]]:

@@ -71,7 +71,7 @@ def _rows(
     for name in (path, ""):  # what its grammar cannot read is still text
         try:
             return tuple(parse(name, data))
-        except Exception as error:
+        except Exception as error:  # whatever a grammar raises costs this file only
             reason = f"it could not be parsed ({type(error).__name__})"
     return reason
 

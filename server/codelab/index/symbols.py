@@ -57,7 +57,7 @@ class Found:
         self.qualified = ""
 
 
-def find_definitions(captured: Captured, data: bytes) -> list[Found]:  # noqa: C901, PLR0912 - a hot loop
+def find_definitions(captured: Captured, data: bytes) -> list[Found]:
     """Pair definitions with their names, bodies and documentation, in the order of the file."""
     found: list[Found] = []
     top: Found | None = None  # with its parents, what is open
@@ -81,17 +81,21 @@ def find_definitions(captured: Captured, data: bytes) -> list[Found]:  # noqa: C
             if start < end and (not top.names or top.names[-1] != (start, end)):
                 top.names.append((start, end))
         elif part == _BODY:
-            # The body of a class with a single member has the same span as that member.
-            holder: Found | None = top
-            while holder is not None and holder.start == start and holder.end == end:
-                holder = holder.parent
-            if holder is not None and not holder.body:
-                holder.body = start
+            _take_body(top, start, end)
         elif part == _DOC:
             top.doc = top.doc or (start, end)
         else:
             top.receiver = (start, end)
     return found
+
+
+def _take_body(innermost: Found, start: int, end: int) -> None:
+    """Note where the body of a definition begins; that of a class spans what its only member spans."""
+    holder: Found | None = innermost
+    while holder is not None and holder.start == start and holder.end == end:
+        holder = holder.parent
+    if holder is not None and not holder.body:
+        holder.body = start
 
 
 def _events(captured: Captured, data: bytes) -> list[tuple[int, int, int, str]]:

@@ -90,7 +90,7 @@ def using_files(connection: Connection, worktree: int, name: str) -> list[Using]
     else:
         narrowed, arguments = "SELECT id FROM blob", (worktree,)
     rows = connection.execute(
-        f"SELECT b.id, b.uses, p.path FROM ({narrowed}) n CROSS JOIN blob b ON b.id = n.id"  # noqa: S608
+        f"SELECT b.id, b.uses, p.path FROM ({narrowed}) n CROSS JOIN blob b ON b.id = n.id"  # noqa: S608 - a query of ours
         " CROSS JOIN file f INDEXED BY file_of_blob ON f.blob = b.id AND f.worktree = ?"
         " CROSS JOIN path p ON p.id = f.path ORDER BY b.id",
         arguments,

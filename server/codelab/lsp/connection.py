@@ -83,7 +83,7 @@ async def serve_streams(
         _end_for_certain(code)
     try:
         await asyncio.wait_for(face.close(), _CLOSE_SECONDS if own_process else None)
-    except Exception:
+    except Exception:  # the connection ends all the same
         log.exception("The workbench did not close")
     outgoing.close()
     return code

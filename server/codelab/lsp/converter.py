@@ -19,7 +19,7 @@ Message = TypeVar("Message", JsonRPCNotification, JsonRPCRequestMessage, JsonRPC
 
 def plain_converter() -> Converter:
     """Return the converter of pygls with hooks that leave unknown parameters and results as they came."""
-    converter: Converter = default_converter()  # type: ignore[no-untyped-call]
+    converter: Converter = default_converter()  # type: ignore[no-untyped-call]  # pygls has no types here
     converter.register_structure_hook(JsonRPCRequestMessage, _with("params"))
     converter.register_structure_hook(JsonRPCNotification, _with("params"))
     converter.register_structure_hook(JsonRPCResponseMessage, _with("result"))
@@ -28,8 +28,8 @@ def plain_converter() -> Converter:
 
 def _with(optional: str):  # type: ignore[no-untyped-def]  # a hook for cattrs, whose types are its own
     def structure(data: dict[str, object], message: type[Message]) -> Message:
-        names = [attribute.name for attribute in message.__attrs_attrs__]  # type: ignore[attr-defined,unused-ignore]
+        names = [attribute.name for attribute in message.__attrs_attrs__]  # type: ignore[attr-defined,unused-ignore]  # classes of attrs
         values = {optional: None, **data}
-        return message(**{name: values[name] for name in names})  # type: ignore[arg-type]
+        return message(**{name: values[name] for name in names})  # type: ignore[arg-type]  # named by the class itself
 
     return structure

@@ -119,7 +119,7 @@ class LspFace:
             with collected_later():
                 workbench = await self._open_workbench(self.root, info)
             workbench.attach(editor=editor, prompter=prompter)
-        except Exception as error:
+        except Exception as error:  # whoever waits for the workbench is told the same
             self.opened.set_exception(error)
             raise
         self.opened.set_result(workbench)
@@ -162,7 +162,7 @@ class LspFace:
             self.show(str(error), types.MessageType.Error)
         except JsonRpcException as error:
             log.warning("The client answered with an error: %s", error.message)
-        except Exception as error:
+        except Exception as error:  # a defect costs this work only
             log.exception("Work in the background failed")
             self.show(bug_text(error), types.MessageType.Error)
         return None

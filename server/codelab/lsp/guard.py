@@ -34,7 +34,7 @@ def guarded(call: Callable[[Any], Any], handler: Callable[..., Any]) -> Callable
                 return await call(params)
             except (JsonRpcException, asyncio.CancelledError):
                 raise
-            except Exception as error:
+            except Exception as error:  # a defect costs this request only
                 raise _in_words(error) from error
 
         return answer
@@ -44,7 +44,7 @@ def guarded(call: Callable[[Any], Any], handler: Callable[..., Any]) -> Callable
             return call(params)
         except JsonRpcException:
             raise
-        except Exception as error:
+        except Exception as error:  # a defect costs this request only
             raise _in_words(error) from error
 
     return take

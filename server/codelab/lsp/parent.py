@@ -73,7 +73,7 @@ def _process_runs_on_windows(process_id: int) -> bool:
     import ctypes
 
     still_active, query = 259, 0x1000
-    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
+    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]  # is on Windows only
     handle = kernel.OpenProcess(query, False, process_id)
     if not handle:
         return False

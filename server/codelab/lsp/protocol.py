@@ -69,7 +69,7 @@ class CodeLabProtocol(LanguageServerProtocol):
         except JsonRpcException as problem:
             self._refuse(data, problem)
             self._fail_awaited(data, problem)
-        except Exception:
+        except Exception:  # no message may end the server
             log.exception("A message could not be handled: %s", method)
             self._refuse(data, JsonRpcException("CodeLab could not handle this message."))
 
@@ -133,7 +133,7 @@ class CodeLabProtocol(LanguageServerProtocol):
         return result
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
-    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> object:  # type: ignore[override]
+    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> object:  # type: ignore[override]  # pygls answers it otherwise
         """Run a command; cancelling the request cancels the command."""
         command = self.commands.get(params.command)
         if command is None:
@@ -141,7 +141,7 @@ class CodeLabProtocol(LanguageServerProtocol):
         return await command(params)
 
     @lsp_method(types.EXIT)
-    def lsp_exit(self, *_arguments: object) -> None:  # type: ignore[override]
+    def lsp_exit(self, *_arguments: object) -> None:  # type: ignore[override]  # pygls answers it otherwise
         """End the server: 0 after ``shutdown``, else 1."""
         self.on_exit(0 if self._shutdown else 1)
 

@@ -31,7 +31,7 @@ SECRET_FOLDERS_OF_THE_SYSTEM = (
     "/etc/ssh", "/etc/ssl/private", "/etc/sudoers.d", "/etc/wireguard", "/etc/NetworkManager",
     "/etc/openvpn", "/etc/letsencrypt", "/etc/docker", "/etc/kubernetes",
 )  # fmt: skip
-_NEVER_COVERED = ("/usr", "/etc", "/proc", "/sys", "/dev", "/tmp", "/run", "/var", "/boot")  # noqa: S108
+_NEVER_COVERED = ("/usr", "/etc", "/proc", "/sys", "/dev", "/tmp", "/run", "/var", "/boot")  # noqa: S108 - names alone
 _SPECIAL = frozenset(",:\\\"'")  # they mean something in the options of a mount
 
 # $1: the workspace, where its path cannot stand in options, else empty; $2: the options; then what to run.
@@ -125,7 +125,7 @@ def _system() -> list[str]:
 def _private_folders() -> list[str]:
     return [
         *("--proc", "/proc", "--dev", "/dev"),
-        *("--size", str(_SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm"),  # noqa: S108
+        *("--size", str(_SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm"),  # noqa: S108 - the sandbox's own
         *(
             "--size",
             str(_TEMPORARY_BYTES),
@@ -134,8 +134,8 @@ def _private_folders() -> list[str]:
             "--dir",
             "/var",
             "--symlink",
-            "/tmp",  # noqa: S108
-            "/var/tmp",  # noqa: S108
+            "/tmp",  # noqa: S108 - the sandbox's own
+            "/var/tmp",  # noqa: S108 - the sandbox's own
         ),
         *("--size", str(_HOME_BYTES), "--tmpfs", str(home_folder())),
     ]

@@ -13,7 +13,7 @@ _KEPT_PREFIX = "LC_"
 _USUAL_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 _NO_HOME = Path("/tmp/home")  # noqa: S108 - the sandbox's own
-_NO_HOMES = ("/usr/bin", "/bin", "/etc", "/tmp", "/var/tmp")  # noqa: S108
+_NO_HOMES = ("/usr/bin", "/bin", "/etc", "/tmp", "/var/tmp")  # noqa: S108 - folders that are nobody's home
 _TOOLS_OF_A_PROJECT = (".venv/bin", "venv/bin", "node_modules/.bin")
 
 # Folders of tools in a home folder, none of which holds credentials.

@@ -64,7 +64,7 @@ async def _run(sandbox: Sandbox, job: Job, stage: Stage, on_output: Callable[[by
     def work() -> None:
         try:
             finished = run_here(sandbox, job, stage, tell, watched)
-        except Exception as error:
+        except Exception as error:  # raised where it is waited for
             loop.call_soon_threadsafe(done.set_exception, error)
         else:
             loop.call_soon_threadsafe(done.set_result, finished)

@@ -157,4 +157,4 @@ def _holds_something(path: Path) -> bool:
         return False
     with closing(sqlite.connect(path, read_only=True)) as db:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        return any(db.execute(f'SELECT EXISTS (SELECT 1 FROM "{name}")').fetchone()[0] for name in tables)  # noqa: S608
+        return any(db.execute(f'SELECT EXISTS (SELECT 1 FROM "{name}")').fetchone()[0] for name in tables)  # noqa: S608 - names of ours

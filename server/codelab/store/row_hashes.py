@@ -75,7 +75,7 @@ def keep_hashes(connection: sqlite3.Connection) -> None:
         if not columns:
             continue  # a database of another kind
         new, old = (_pairs(connection, table, side) for side in ("new", "old"))
-        keep = f"UPDATE {table} SET hash = row_hash({new}) WHERE rowid = new.rowid;"  # noqa: S608
+        keep = f"UPDATE {table} SET hash = row_hash({new}) WHERE rowid = new.rowid;"  # noqa: S608 - names of ours
         names = ", ".join(columns)
         connection.execute(f"CREATE TEMP TRIGGER {table}_added AFTER INSERT ON main.{table} BEGIN {keep} END")
         connection.execute(

@@ -79,7 +79,5 @@ class ApprovalPrompts:
             await self._prompter(view_of(row, self._services))
         except CodeLabError:
             _log.warning("could not show approval %s", row.id, exc_info=True)
-        except asyncio.CancelledError:
-            raise
         except Exception:  # a face's defect must not end the looking
             _log.exception("could not show approval %s", row.id)

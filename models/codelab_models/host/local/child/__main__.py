@@ -81,7 +81,7 @@ def main() -> None:
     threading.Thread(target=_read, args=(requests, aside, cancelling), daemon=True).start()
     try:
         work = _work(json.loads(sys.argv[1]), cancelling)
-    except Exception as error:
+    except Exception as error:  # told to the host, which knows what to do
         say({"failed": _told(error)})
         return
     say({"loaded": work.facts})
@@ -98,7 +98,7 @@ def _serve(requests: _Requests, work: _Work, say: _Said, begin: Callable[[int], 
             work.of[request["do"]](request, partial(_answer, say, number))
         except Stopped:
             say({"id": number, "cancelled": True})
-        except Exception as error:
+        except Exception as error:  # told to the host, which knows what to do
             say({"id": number, "error": _told(error)})
 
 
