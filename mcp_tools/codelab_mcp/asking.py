@@ -17,8 +17,8 @@ from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, Inpu
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field, ValidationError, create_model
 
-from codelab.workbench.types import ApprovalView, Verdict
-from codelab_mcp.watched import Answer, Question
+from codelab.workbench.types import Answer, ApprovalView, Verdict
+from codelab_mcp.watched import Question
 
 _STATELESS_SINCE = "2026-07-28"
 _KEY = "approval"

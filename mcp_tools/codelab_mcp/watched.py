@@ -9,20 +9,10 @@ from typing import TYPE_CHECKING
 
 from codelab.core.events import ApprovalAsked, ApprovalDecided
 from codelab.core.narration import Narrator
-from codelab.workbench.types import ApprovalView, RunResult, Verdict
+from codelab.workbench.types import Answer, ApprovalView, RunResult
 
 if TYPE_CHECKING:
     from codelab.workbench.handle import RunHandle
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the person answered."""
-
-    verdict: Verdict
-    reason: str = ""
-    text: str = ""
-    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,14 @@
 """Approvals on a terminal: the whole diff, then one question. The end of input means no."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codelab.cli.lines import InputLines
 from codelab.cli.terminal import Terminal
-from codelab.workbench.types import ApprovalView, Verdict
+from codelab.workbench.types import Answer, ApprovalView, Verdict
 
 if TYPE_CHECKING:
     from codelab.workbench.workbench import Workbench
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the person answered."""
-
-    verdict: Verdict
-    reason: str = ""
-    text: str = ""
-    always: bool = False
 
 
 class TerminalPrompter:

@@ -5,7 +5,7 @@ may change, and in which direction; all others are the person's alone.
 """
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
@@ -30,6 +30,11 @@ BudgetLine = Annotated[str, AfterValidator(_budget_line)]
 
 def _narrow(how: Narrow) -> JsonDict:
     return {"narrow": how}
+
+
+def _limit(default: float, *, what: str, ge: float | None = None, gt: float | None = None) -> Any:
+    """Return the field of a limit, which a workspace may only lower."""
+    return Field(default=default, ge=ge, gt=gt, description=what, json_schema_extra=_narrow("lower"))
 
 
 class _Section(BaseModel):
@@ -101,11 +106,8 @@ class ModelSettings(_Section):
         description="Longest wait for the first token of a model on this machine, which may read a long "
         "prompt for minutes; 0 waits as long as it takes.",
     )
-    requests_per_hour: int = Field(
-        default=100,
-        ge=1,
-        description="Most chat requests to models in any hour, of all your editors together.",
-        json_schema_extra=_narrow("lower"),
+    requests_per_hour: int = _limit(
+        100, ge=1, what="Most chat requests to models in any hour, of all your editors together."
     )
     budget_usd_day: float = Field(
         default=0,
@@ -130,12 +132,10 @@ class ModelSettings(_Section):
         description="Further budgets, in US dollars, each for an agent, a model or a provider in a day or a "
         'month: `"agent coder 1.50 day"`, `"model anthropic/claude-opus-4-1 20 month"`.',
     )
-    cache_hours: float = Field(
-        default=24,
+    cache_hours: float = _limit(
+        24,
         ge=0,
-        description="How long the same request without tools gets the answer of before; 0 asks anew each "
-        "time.",
-        json_schema_extra=_narrow("lower"),
+        what="How long the same request without tools gets the answer of before; 0 asks anew each time.",
     )
     idle_minutes: float = Field(
         default=10, gt=0, description="The model host ends after this long without a request."
@@ -169,12 +169,7 @@ class ModelSettings(_Section):
 class IndexSettings(_Section):
     """What is indexed."""
 
-    max_file_bytes: int = Field(
-        default=10_000_000,
-        ge=1,
-        description="Larger files are not indexed.",
-        json_schema_extra=_narrow("lower"),
-    )
+    max_file_bytes: int = _limit(10_000_000, ge=1, what="Larger files are not indexed.")
     exclude: tuple[str, ...] = Field(
         default=(),
         strict=False,  # TOML gives a list
@@ -213,50 +208,22 @@ class ApprovalSettings(_Section):
 class LimitSettings(_Section):
     """Limits by the hour, of all your editors and assistants together."""
 
-    file_operations_per_hour: int = Field(
-        default=1000,
-        ge=1,
-        description="Most files that agents read or write in any hour.",
-        json_schema_extra=_narrow("lower"),
+    file_operations_per_hour: int = _limit(
+        1000, ge=1, what="Most files that agents read or write in any hour."
     )
-    approvals_per_hour: int = Field(
-        default=50,
-        ge=1,
-        description="Most approvals that agents ask for in any hour; what is beyond is refused.",
-        json_schema_extra=_narrow("lower"),
+    approvals_per_hour: int = _limit(
+        50, ge=1, what="Most approvals that agents ask for in any hour; what is beyond is refused."
     )
 
 
 class SandboxSettings(_Section):
     """Where commands of agents run, and what they may use."""
 
-    seconds: float = Field(
-        default=600, gt=0, description="Longest time of one command.", json_schema_extra=_narrow("lower")
-    )
-    memory_mb: int = Field(
-        default=4_000,
-        ge=16,
-        description="Most memory of a command and all it starts, in MB.",
-        json_schema_extra=_narrow("lower"),
-    )
-    processes: int = Field(
-        default=512,
-        ge=4,
-        description="Most processes of a command at once.",
-        json_schema_extra=_narrow("lower"),
-    )
-    disk_mb: int = Field(
-        default=2_000,
-        ge=1,
-        description="Most that a command may write, in MB.",
-        json_schema_extra=_narrow("lower"),
-    )
-    output_mb: int = Field(
-        default=10,
-        ge=1,
-        description="A command that says more is stopped, in MB.",
-        json_schema_extra=_narrow("lower"),
-    )
+    seconds: float = _limit(600, gt=0, what="Longest time of one command.")
+    memory_mb: int = _limit(4_000, ge=16, what="Most memory of a command and all it starts, in MB.")
+    processes: int = _limit(512, ge=4, what="Most processes of a command at once.")
+    disk_mb: int = _limit(2_000, ge=1, what="Most that a command may write, in MB.")
+    output_mb: int = _limit(10, ge=1, what="A command that says more is stopped, in MB.")
     readable: tuple[str, ...] = Field(
         default=(),
         strict=False,  # TOML gives a list
@@ -277,32 +244,14 @@ class SandboxSettings(_Section):
 class RunSettings(_Section):
     """Limits of one run."""
 
-    iterations: int = Field(
-        default=30,
-        ge=1,
-        description="Most calls of the model in one run.",
-        json_schema_extra=_narrow("lower"),
+    iterations: int = _limit(30, ge=1, what="Most calls of the model in one run.")
+    searches: int = _limit(20, ge=0, what="Most searches in one run.")
+    tokens: int = _limit(500_000, ge=1, what="Most tokens, in and out, in one run.")
+    cost_usd: float = _limit(
+        2.0, ge=0, what="Most money spent in one run, in US dollars, where the price is known."
     )
-    searches: int = Field(
-        default=20, ge=0, description="Most searches in one run.", json_schema_extra=_narrow("lower")
-    )
-    tokens: int = Field(
-        default=500_000,
-        ge=1,
-        description="Most tokens, in and out, in one run.",
-        json_schema_extra=_narrow("lower"),
-    )
-    cost_usd: float = Field(
-        default=2.0,
-        ge=0,
-        description="Most money spent in one run, in US dollars, where the price is known.",
-        json_schema_extra=_narrow("lower"),
-    )
-    seconds: float = Field(
-        default=1800,
-        gt=0,
-        description="Longest time one run may work, waiting for the person not counted.",
-        json_schema_extra=_narrow("lower"),
+    seconds: float = _limit(
+        1800, gt=0, what="Longest time one run may work, waiting for the person not counted."
     )
 
 

@@ -269,7 +269,7 @@ def _definitions(view: View, *names: str) -> list[Symbol]:
     return code or symbols
 
 
-def _rows(view: View, path: str) -> list[DefinitionRow]:
+def _rows(view: View, path: str) -> Sequence[DefinitionRow]:
     if path in view.texts:
         return view.texts[path].definitions
     return usages.definitions_in(view.connection, view.worktree, path)

@@ -26,6 +26,7 @@ from codelab.index.repository import Repository, find_repository, index_folder
 from codelab.index.search import Filters, Sources
 from codelab.index.similar import SimilarPassages
 from codelab.index.types import Hit, IndexStatus, RequiredPackage, Skipped, Symbol
+from codelab.index.usages import definitions_in
 from codelab.store import sqlite
 from codelab.workspace.commits import Commit, recent_commits
 from codelab.workspace.secrets import is_secret
@@ -123,7 +124,8 @@ class IndexReader:
         with self._lock:
             if overlay is not None and path in overlay:
                 return _symbols(path, self._overlays.get(path, overlay[path]))
-            return self._ask(partial(_outline, path=path)) or []
+            rows = self._ask(partial(definitions_in, path=path)) or []
+            return [Symbol(path, *row) for row in rows]
 
     def find_symbols(self, name: str, overlay: Mapping[str, str] | None = None) -> list[Symbol]:
         """Return the definitions of a name, qualified or not: exact ones first, then those in other case."""
@@ -290,10 +292,7 @@ def _hit(candidate: Candidate) -> Hit:
 
 
 def _symbols(path: str, text: OverlayText) -> list[Symbol]:
-    return [
-        Symbol(path, name, qualified, kind, signature, start, end)
-        for name, qualified, kind, signature, start, end in text.definitions
-    ]
+    return [Symbol(path, *row) for row in text.definitions]
 
 
 def _paths(connection: Connection, worktree: int) -> list[str]:
@@ -301,16 +300,6 @@ def _paths(connection: Connection, worktree: int) -> list[str]:
         "SELECT p.path FROM file f CROSS JOIN path p ON p.id = f.path WHERE f.worktree = ?", (worktree,)
     )
     return [path for (path,) in rows]
-
-
-def _outline(connection: Connection, worktree: int, path: str) -> list[Symbol]:
-    rows = connection.execute(
-        "SELECT p.path, d.name, d.qualified, d.kind, d.signature, d.start_line, d.end_line FROM path p"
-        " CROSS JOIN file f ON f.path = p.id AND f.worktree = ? CROSS JOIN definition d ON d.blob = f.blob"
-        " WHERE p.path = ? ORDER BY d.id",
-        (worktree, path),
-    )
-    return [Symbol(*row) for row in rows]
 
 
 def _find_symbols(connection: Connection, worktree: int, name: str) -> list[Symbol]:

@@ -20,7 +20,8 @@ def index_line(index: IndexStatus) -> str:
     if index.state == "building":
         return _building(index)
     if index.state == "unfinished":
-        return f"index: not complete, {index.files:,} of {counted(index.total, 'file')}, and nothing is at work on it"
+        files = counted(index.total, "file")
+        return f"index: not complete, {index.files:,} of {files}, and nothing is at work on it"
     return "index: none yet"
 
 

@@ -42,6 +42,16 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the person answered."""
+
+    verdict: Verdict
+    reason: str = ""
+    text: str = ""
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FaceInfo:
     """Who is connected.
 

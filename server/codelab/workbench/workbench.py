@@ -223,18 +223,7 @@ class Workbench:
             session: Continue this session; a new one if empty.
             focus: What the person has before them.
         """
-        return self._runs.keep(
-            await start_run(
-                self._services,
-                "ask",
-                question,
-                why="a question was asked",
-                session=session,
-                focus=focus.span if focus else None,
-                diagnostics=focus.diagnostics if focus else (),
-                assistant=self.face.kind == "mcp",
-            )
-        )
+        return await self._start("ask", question, "a question was asked", session, focus)
 
     async def act(
         self,
@@ -260,12 +249,27 @@ class Workbench:
         """
         if self._services.model is None:
             raise NoModel("Changing code needs a model, and none is set up", fix=self._services.model_help)
+        return await self._start(
+            "coder", task, "a change was asked for", session, focus, mode=mode, wait=wait
+        )
+
+    async def _start(
+        self,
+        agent: str,
+        task: str,
+        why: str,
+        session: str,
+        focus: Focus | None,
+        *,
+        mode: Mode | None = None,
+        wait: bool = False,
+    ) -> RunHandle:
         return self._runs.keep(
             await start_run(
                 self._services,
-                "coder",
+                agent,
                 task,
-                why="a change was asked for",
+                why=why,
                 session=session,
                 focus=focus.span if focus else None,
                 diagnostics=focus.diagnostics if focus else (),

@@ -105,6 +105,16 @@ function M.attached()
   end)
 end
 
+-- With the plugin: open the file and have its comment done; the person gives these answers, one after the other.
+function M.do_what_the_comment_asks(answers)
+  M.listen()
+  M.person(answers)
+  require("codelab").setup({ cmd = M.server() })
+  vim.cmd("edit " .. vim.env.SCENARIO_FILE)
+  M.attached()
+  M.choose_action("Do what this comment asks")
+end
+
 -- Run a scenario and end Neovim; a failure is told to the test.
 function M.main(scenario)
   local ok, problem = xpcall(scenario, debug.traceback)

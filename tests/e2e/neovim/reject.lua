@@ -2,12 +2,7 @@
 local common = dofile(vim.env.SCENARIO_FOLDER .. "/common.lua")
 
 common.main(function()
-  common.listen()
-  common.person({ "Reject", "use a decorator", false })
-  require("codelab").setup({ cmd = common.server() })
-  vim.cmd("edit " .. vim.env.SCENARIO_FILE)
-  common.attached()
-  common.choose_action("Do what this comment asks")
+  common.do_what_the_comment_asks({ "Reject", "use a decorator", false })
   common.message("Then not")
   vim.cmd("CodeLab run do it again")
   common.message("Not at all")

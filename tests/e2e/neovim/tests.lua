@@ -2,12 +2,7 @@
 local common = dofile(vim.env.SCENARIO_FOLDER .. "/common.lua")
 
 common.main(function()
-  common.listen()
-  common.person({ "Allow", "Apply", "Allow" })
-  require("codelab").setup({ cmd = common.server() })
-  vim.cmd("edit " .. vim.env.SCENARIO_FILE)
-  common.attached()
-  common.choose_action("Do what this comment asks")
+  common.do_what_the_comment_asks({ "Allow", "Apply", "Allow" })
   common.tell("answer", common.message("Mended"))
   common.tell("applied", common.text())
 end)
