@@ -48,8 +48,8 @@ def test_commands_that_only_look_leave_the_index_as_it_stands(root: Path) -> Non
     codelab("index", "--root", root)
     codelab("index", "pause", "--root", root)
     resumed = codelab("index", "resume", "--root", root)
-    assert resumed.out.startswith("index: fresh, 1 files")
-    assert "\n1 chunks have vectors of bundled" in resumed.out
+    assert resumed.out.startswith("index: fresh, 1 file (")
+    assert "\n1 chunk with vectors of bundled" in resumed.out
     for _ in range(3):
         assert codelab("status", "--root", root, "--json").data["index"] == "fresh"
         assert "index" in codelab("doctor", "--root", root).out

@@ -1,5 +1,6 @@
 """Changing a file: asked, answered, made, taken back."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,35 @@ async def run_coder(root: Path, *verdicts: Any, mode: Mode = Mode.ASK, more: str
         async with bench_on(root) as bench:
             bench.attach(prompter=Person(bench, *verdicts))
             return await (await bench.act("check the amount", mode=mode)).result()
+
+
+async def run_while_the_file_changes(
+    root: Path, now: str, verdict: Verdict, *, text: str = "", then: Sequence[Verdict] = ()
+) -> tuple[RunResult, str]:
+    """Run the coder on payments.py, which holds another text when the person answers.
+
+    Args:
+        root: The workspace.
+        now: That text.
+        verdict: Their answer.
+        text: To what they edit the proposal.
+        then: What they answer after it.
+
+    Returns:
+        The result, and what the agent was told last.
+    """
+    with scripted_model(CODER) as model:
+        configure(model)
+        async with bench_on(root) as bench:
+            person = Person(bench, None)
+            bench.attach(prompter=person)
+            handle = await bench.act("check the amount")
+            await person.asked.wait()
+            person.verdicts += then
+            (root / "payments.py").write_text(now)
+            await bench.decide(person.shown[0].id, verdict, text=text)
+            result = await handle.result()
+    return result, model.requests[-1].body["messages"][-1]["content"]
 
 
 @pytest.mark.req("SAFE-2", "AGENT-6", "AGENT-17")
@@ -107,19 +137,10 @@ async def test_a_run_edits_as_the_person_allowed_it(
 @pytest.mark.req("SAFE-2", "SAFE-5")
 async def test_a_file_that_changed_after_the_proposal_is_not_overwritten(tmp_path: Path) -> None:
     root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
-    with scripted_model(CODER) as model:
-        configure(model)
-        async with bench_on(root) as bench:
-            person = Person(bench, None)
-            bench.attach(prompter=person)
-            handle = await bench.act("check the amount")
-            await person.asked.wait()
-            (root / "payments.py").write_text("# mine\n" + PAYMENTS)
-            await bench.decide(person.shown[0].id, Verdict.APPROVED)
-            result = await handle.result()
+    result, told = await run_while_the_file_changes(root, "# mine\n" + PAYMENTS, Verdict.APPROVED)
     assert (root / "payments.py").read_text() == "# mine\n" + PAYMENTS
     assert [state for _, state in result.approvals] == ["invalidated"]
-    assert "changed after this was proposed" in model.requests[-1].body["messages"][-1]["content"]
+    assert "changed after this was proposed" in told
 
 
 @pytest.mark.req("SAFE-2")

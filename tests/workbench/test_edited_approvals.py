@@ -9,7 +9,7 @@ from codelab.core.errors import InputError
 from codelab.workbench.types import RunResult, Verdict
 from tests.support.bench import PAYMENTS, Person, bench_on, configure, write_files
 from tests.support.model_server import When, scripted_model
-from tests.workbench.test_changes import CHANGED, CODER
+from tests.workbench.test_changes import CHANGED, CODER, run_while_the_file_changes
 from tests.workbench.test_commands import AS_ROOT, run_task
 
 pytestmark = pytest.mark.slow
@@ -81,17 +81,7 @@ async def test_plain_line_ends_of_an_editor_become_those_of_the_file(tmp_path: P
 @pytest.mark.req("SAFE-2", "SAFE-5")
 async def test_a_file_that_changed_while_it_was_edited_is_not_overwritten(tmp_path: Path) -> None:
     root = write_files(tmp_path / "shop", {"payments.py": PAYMENTS})
-    with scripted_model(CODER) as model:
-        configure(model)
-        async with bench_on(root) as bench:
-            person = Person(bench, None)
-            bench.attach(prompter=person)
-            handle = await bench.act("check the amount")
-            await person.asked.wait()
-            person.verdicts.append(YES)
-            (root / "payments.py").write_text("# mine\n")
-            await bench.decide(person.shown[0].id, EDITED, text=MINE)
-            result = await handle.result()
+    result, _ = await run_while_the_file_changes(root, "# mine\n", EDITED, text=MINE, then=[YES])
     assert (root / "payments.py").read_text() == "# mine\n"
     assert [state for _, state in result.approvals] == ["edited", "invalidated"]
 
