@@ -7,6 +7,7 @@ import pytest
 from codelab.config.places import Places
 from codelab.core.errors import InputError
 from codelab.index import database
+from codelab.index.explain import ADDED
 from codelab.index.reader import IndexReader
 from codelab.index.repository import index_folder
 from tests.index.conftest import Index
@@ -60,6 +61,11 @@ def shop(root: Path, index: Index, reader: IndexReader) -> IndexReader:
     write(root, SHOP)
     index()
     return reader
+
+
+def reasons_of_best(reader: IndexReader, query: str) -> list[str]:
+    """Return what was added to the score of the best hit, in words; nothing where there is no hit."""
+    return [reason.what for hit in reader.search(query)[:1] for reason in hit.reasons]
 
 
 def check_first(reader: IndexReader, query: str, first: str, **filters: str) -> None:
@@ -218,11 +224,13 @@ def test_what_a_reader_remembers_is_forgotten_when_the_index_changes(
 ) -> None:
     assert shop.search("serialization") == []
     assert "shop/stock.py" in paths(shop.search("reserve_items"))
+    assert ADDED["named"] not in reasons_of_best(shop, "reserve_later")
     (root / "shop/stock.py").rename(root / "shop/serializers.py")  # the same content
     write(root, "== shop/late.py\ndef reserve_later():\n    return 'warehouse'\n")
     index()
     assert paths(shop.search("serialization")) == ["shop/serializers.py"]
     assert set(paths(shop.search("warehouse"))) == {"shop/serializers.py", "shop/late.py"}
+    assert ADDED["named"] in reasons_of_best(shop, "reserve_later")
 
 
 @pytest.mark.req("INDEX-1")

@@ -1,10 +1,9 @@
 """Look up in the index what may answer a query: passages with their scores, before they are ranked."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from sqlite3 import Connection
-from typing import NamedTuple
 
 from codelab.index.matching import match_expression
 from codelab.index.query import Query
@@ -130,30 +129,6 @@ def best_of_files(files: Iterable[range], scores: Mapping[int, float]) -> dict[i
         own = sorted((-scores[chunk], chunk) for chunk in chunks if chunk in scores)
         best.update((chunk, -score) for score, chunk in own[:_OF_A_FILE])
     return best
-
-
-class Definition(NamedTuple):
-    """A definition: its chunk, its first line, its name and its qualified name."""
-
-    chunk: int
-    line: int
-    name: str
-    qualified: str
-
-
-def definitions_of(
-    connection: Connection, worktree: int, names: Collection[str], limit: int
-) -> list[Definition]:
-    """Find definitions of some names, whatever the case of their letters."""
-    rows = connection.execute(
-        "SELECT (SELECT c.id FROM chunk c WHERE c.id >= k.first_chunk AND c.id < k.first_chunk + k.chunks"
-        " AND c.end_line >= d.start_line ORDER BY c.id LIMIT 1) AS chunk, d.start_line, d.name, d.qualified"
-        " FROM json_each(?) j CROSS JOIN definition d ON d.name = j.value COLLATE NOCASE"
-        " CROSS JOIN blob k ON k.id = d.blob WHERE chunk IS NOT NULL AND EXISTS"
-        " (SELECT 1 FROM file f INDEXED BY file_of_blob WHERE f.blob = d.blob AND f.worktree = ?) LIMIT ?",
-        (json.dumps(list(names)), worktree, limit),
-    )
-    return [Definition(*row) for row in rows]
 
 
 def load(connection: Connection, scores: Mapping[int, float], remembered: Remembered) -> Found:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, islice
 from sqlite3 import Connection
 from typing import NamedTuple
 
@@ -9,20 +10,19 @@ from pathspec import GitIgnoreSpec
 
 from codelab.index import candidates, evidence, matching
 from codelab.index.bm25 import Statistics
-from codelab.index.candidates import Candidate, Definition, Found
+from codelab.index.candidates import Candidate, Found
 from codelab.index.demotion import asks_for_a_version, demotions, is_superseded, version_folder
 from codelab.index.evidence import Shares
 from codelab.index.name_evidence import name_evidence, words_within
 from codelab.index.overlay import OverlayText, overlay_candidates
 from codelab.index.query import Query
-from codelab.index.remembered import Remembered
+from codelab.index.remembered import MOST_DEFINITIONS, Definition, Remembered
 from codelab.index.similar import SimilarPassages
 from codelab.index.words import split_identifier
 
 _FIRST_LOOK = 150
 _LAST_LOOK = 25_600
 _PATHS = 12  # files found by their paths alone
-_DEFINITIONS = 200
 _NEAREST = 100  # passages found by their meaning
 _LEAST_MEANING = 0.15  # less is chance: it is what words that nobody knows give
 _OF_A_NAME = 0.3  # what is left of a meaning where the query is a name: that says most itself
@@ -135,8 +135,8 @@ def gather(
         share = _OF_A_NAME if query.is_name else 1.0
         _add_similar(found, similar.chunks, share, add)
     names = tuple(dict.fromkeys((*query.names, *query.words)))
-    definitions = candidates.definitions_of(connection, worktree, names, _DEFINITIONS)
-    _add_definitions(found, definitions, query, asked, add)
+    definitions = chain.from_iterable(remembered.definitions(connection, name) for name in names)
+    _add_definitions(found, islice(definitions, MOST_DEFINITIONS), query, asked, add)
     kept = [c for c in found.values() if c.path not in sources.overlay and accepts(c)]
     if sources.overlay:
         kept += filter(accepts, _from_overlay(query, asked, telling, statistics, sources))
@@ -176,32 +176,48 @@ def _add_similar(found: Found, cosines: Mapping[int, float], share: float, add: 
 
 
 def _add_definitions(
-    found: Found, definitions: Sequence[Definition], query: Query, asked: Shares, add: _Add
+    found: Found, definitions: Iterable[Definition], query: Query, asked: Shares, add: _Add
 ) -> None:
     by_chunk: dict[int, list[Definition]] = {}
     for one in definitions:
         by_chunk.setdefault(one.chunk, []).append(one)
     add(by_chunk)
+    fits = _NameFits(query, asked)
     for (chunk, _), candidate in found.items():
         for one in by_chunk.get(chunk, ()):
             if candidate.start_line <= one.line:
-                _note_definition(candidate, query, asked, one.name, one.qualified)
+                _note_definition(candidate, fits, one.name, one.qualified)
 
 
-def _note_definition(candidate: Candidate, query: Query, asked: Shares, name: str, qualified: str) -> None:
+class _NameFits(dict[str, tuple[str, float]]):
+    """How well names fit those in a query, by the weight that counts it; many definitions have one name."""
+
+    def __init__(self, query: Query, asked: Shares) -> None:
+        super().__init__()
+        self._query, self._asked = query, asked
+
+    def __missing__(self, name: str) -> tuple[str, float]:
+        query, folded = self._query, name.lower()
+        if any(folded == one.lower() for one in query.names):
+            weight, exact = ("named" if query.is_name else "mentioned"), name in query.names
+        elif any(folded == one.lower() for one in query.words):
+            weight, exact = "word", name in query.words
+        else:
+            weight, exact = "", False
+        fit = 1.0 if exact else _OTHER_CASE
+        if weight != "named":
+            words = set(split_identifier(name).split())
+            fit *= min(1.0, sum(self._asked.share.get(word, 0.0) for word in words))
+        self[name] = weight, fit
+        return weight, fit
+
+
+def _note_definition(candidate: Candidate, fits: _NameFits, name: str, qualified: str) -> None:
     """Note how well a definition fits the names in a query, as a share of what the query asks for."""
-    folded = name.lower()
-    if any(folded == one.lower() for one in query.names):
-        weight, exact = ("named" if query.is_name else "mentioned"), name in query.names
-    elif any(folded == one.lower() for one in query.words):
-        weight, exact = "word", name in query.words
-    else:
-        return
-    fit = (1.0 if exact else _OTHER_CASE) * (1.0 if qualified == name else _WITHIN)
-    if weight != "named":
-        words = set(split_identifier(name).split())
-        fit *= min(1.0, sum(asked.share.get(word, 0.0) for word in words))
-    candidate.defines[weight] = max(candidate.defines.get(weight, 0.0), fit)
+    weight, fit = fits[name]
+    if weight:
+        fit *= 1.0 if qualified == name else _WITHIN
+        candidate.defines[weight] = max(candidate.defines.get(weight, 0.0), fit)
 
 
 def _from_overlay(
@@ -212,6 +228,7 @@ def _from_overlay(
     sources: Sources,
 ) -> list[Candidate]:
     found = []
+    fits = _NameFits(query, asked)
     for path, text in sources.overlay.items():
         passages = overlay_candidates(path, text, telling, statistics)
         if sources.similar is not None:
@@ -221,7 +238,7 @@ def _from_overlay(
         for name, qualified, _, _, start, _ in text.definitions:
             for one in passages:
                 if one.start_line <= start <= one.end_line:
-                    _note_definition(one, query, asked, name, qualified)
+                    _note_definition(one, fits, name, qualified)
         named = any(evidence.path_evidence(path, asked))
         found += [one for n, one in enumerate(passages) if one.words or one.defines or (named and not n)]
     return found

@@ -93,7 +93,7 @@ def _promising(
         telling = inverse_frequency(term, statistics)
         weights[chunks] += telling * in_body
         weights[named] += telling * (in_name - in_body)
-    chunks = np.flatnonzero(weights)
+    chunks = np.flatnonzero(weights > 0)  # of truths: several times faster than of numbers
     wanted = max(_RANKED, 2 * limit)
     if len(chunks) > wanted:
         own = weights[chunks]

@@ -146,28 +146,30 @@ def nearest(
         there = np.isin(blobs, blobs_of_worktree(connection, worktree, np.unique(blobs).tolist()))
         chosen = sorted({*chunks[there].tolist(), *also})
         if len(chosen) >= min(choose // 2, _CHOSEN) or choose >= matrix.rows:
-            return _compare(read_vectors(connection, embedder.number, chosen), data, limit, also)
+            found, vectors = read_vectors(connection, embedder.number, chosen)
+            return _compare(found, vectors, data, limit, also)
         choose *= 4  # most of them were other branches'
 
 
 def _compare(
-    vectors: list[tuple[int, bytes]], query: bytes, limit: int, also: Collection[int]
+    chunks: list[int], vectors: bytes, query: bytes, limit: int, also: Collection[int]
 ) -> list[tuple[int, float]]:
-    """Return the cosines of the angles between a query's vector and others, best first."""
+    """Return the cosines of the angles between a query's vector and those of some chunks, best first."""
     import numpy as np
 
-    if not vectors:
+    if not chunks:
         return []
-    numbers = np.frombuffer(b"".join(data for _, data in vectors), np.int8).astype(np.float32)
-    compared = numbers.reshape(len(vectors), -1)
+    compared = np.frombuffer(vectors, np.int8).astype(np.float32).reshape(len(chunks), -1)
     asked = np.frombuffer(query, np.int8).astype(np.float32)
     squares = np.einsum("ij,ij->i", compared, compared) * (asked @ asked)
     cosines = (compared @ asked) / np.sqrt(np.maximum(squares, 1.0))
+    order = np.argsort(-cosines, kind="stable")
     wanted = set(also)
+    ranked = zip(order.tolist(), cosines[order].tolist(), squares[order].tolist(), strict=True)
     return [
-        (vectors[n][0], float(cosines[n]))
-        for rank, n in enumerate(np.argsort(-cosines, kind="stable").tolist())
-        if (rank < limit or vectors[n][0] in wanted) and squares[n] > 0  # zeros have no angle to anything
+        (chunks[n], cosine)
+        for rank, (n, cosine, square) in enumerate(ranked)
+        if square > 0 and (rank < limit or chunks[n] in wanted)  # zeros have no angle to anything
     ]
 
 

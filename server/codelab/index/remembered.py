@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _MOST_FILES = 20_000  # some 10 MB
 _MOST_WORDS = 100_000
 _MOST_HELD = 1_000_000  # 8 MB
+_MOST_NAMES = 5_000  # most of which have few definitions
+MOST_DEFINITIONS = 200
+"""Of one name; and of all that a query may mean."""
 
 Postings = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
 """The chunks that hold a word, and those that hold it in their names."""
@@ -51,6 +54,15 @@ class PathWord(NamedTuple):
     forms: frozenset[str]
 
 
+class Definition(NamedTuple):
+    """A definition: its chunk, its first line, its name and its qualified name."""
+
+    chunk: int
+    line: int
+    name: str
+    qualified: str
+
+
 class Remembered:
     """How many passages hold each word, the words of paths, and what stands where. For one thread at a time.
 
@@ -63,6 +75,7 @@ class Remembered:
         self._frequency: dict[str, int] = {}
         self._path_words: dict[str, PathWord] = {}
         self._files: dict[int, list[IndexedFile]] = {}
+        self._definitions: dict[str, list[Definition]] = {}
         self._worktree = 0
         self.superseded: dict[str, bool] = {}
         self.postings: dict[str, Postings] = {}
@@ -80,6 +93,7 @@ class Remembered:
             self._version, self._worktree = version, worktree
             self._passages, self._words = connection.execute("SELECT chunks, words FROM total").fetchone()
             self._frequency, self._path_words, self._files, self.superseded = {}, {}, {}, {}
+            self._definitions = {}
             self.postings, self._held = {}, 0
 
     def keep_postings(self, word: str, postings: "Postings") -> None:
@@ -137,3 +151,21 @@ class Remembered:
             ):
                 self._files[blob].append(IndexedFile(path, language, top_names, Stamp(*stamp)))
         return {blob: self._files[blob] for blob in blobs}
+
+    def definitions(self, connection: Connection, name: str) -> list[Definition]:
+        """Return the first definitions of a name in the worktree, whatever the case of its letters."""
+        known = self._definitions.get(name)
+        if known is None:
+            if len(self._definitions) > _MOST_NAMES:
+                self._definitions.clear()
+            rows = connection.execute(
+                "SELECT (SELECT c.id FROM chunk c WHERE c.id >= k.first_chunk"
+                " AND c.id < k.first_chunk + k.chunks AND c.end_line >= d.start_line ORDER BY c.id LIMIT 1)"
+                " AS chunk, d.start_line, d.name, d.qualified FROM definition d"
+                " CROSS JOIN blob k ON k.id = d.blob WHERE d.name = ? COLLATE NOCASE AND chunk IS NOT NULL"
+                " AND EXISTS (SELECT 1 FROM file f INDEXED BY file_of_blob"
+                " WHERE f.blob = d.blob AND f.worktree = ?) LIMIT ?",
+                (name, self._worktree, MOST_DEFINITIONS),
+            )
+            known = self._definitions[name] = [Definition(*row) for row in rows]
+        return known

@@ -49,31 +49,26 @@ def _weigh(gathered: Gathered, weights: Weights) -> None:
     weight = weights._asdict()
     for path, passages in of_files.items():
         added, factor = _file_score(gathered.files[path], weight)
-        words = _Best([one.words for one in passages])
-        meaning = _Best([one.meaning for one in passages])
-        for one in passages:
-            one.near, one.alike, one.factor = words.others(one.words), meaning.others(one.meaning), factor
-            one.own = weights.words * one.words / gathered.scale + weights.meaning * one.meaning
+        near = _means_of_others([one.words for one in passages])
+        alike = _means_of_others([one.meaning for one in passages])
+        for one, one.near, one.alike in zip(passages, near, alike, strict=True):
+            own = weights.words * one.words / gathered.scale + weights.meaning * one.meaning
             for kind, fit in one.defines.items():
-                one.own += weight[kind] * fit
-            one.own *= gathered.detail
+                own += weight[kind] * fit
+            one.own = own * gathered.detail
             one.shared = added + weights.near * one.near / gathered.scale + weights.alike * one.alike
+            one.factor = factor
             one.score = (one.own + one.shared) * factor
 
 
-class _Best:
-    """The best values of the passages of a file."""
-
-    __slots__ = ("last", "total")
-
-    def __init__(self, values: list[float]) -> None:
-        best = sorted(values, reverse=True)[: _NEIGHBOURS + 1]
-        self.total = sum(best)
-        self.last = best[-1] if len(best) > _NEIGHBOURS else 0.0  # counts where a better one is left out
-
-    def others(self, own: float) -> float:
-        """Return the mean of the best values other than a passage's own."""
-        return (self.total - max(own, self.last)) / _NEIGHBOURS
+def _means_of_others(values: list[float]) -> list[float]:
+    """Return for the value of each passage of a file the mean of the best three of its others."""
+    if len(values) == 1:
+        return [0.0]
+    best = sorted(values, reverse=True)[: _NEIGHBOURS + 1]
+    total = sum(best)
+    last = best[-1] if len(best) > _NEIGHBOURS else 0.0  # counts where a better one is left out
+    return [(total - (own if own > last else last)) / _NEIGHBOURS for own in values]
 
 
 def _file_score(known: FileEvidence, weight: dict[str, float]) -> tuple[float, float]:

@@ -213,9 +213,12 @@ def blobs_of_worktree(connection: Connection, worktree: int, blobs: Sequence[int
     return [blob for (blob,) in rows]
 
 
-def read_vectors(connection: Connection, embedder: int, chunks: Sequence[int]) -> list[tuple[int, bytes]]:
-    """Return those of some chunks that have vectors of an embedder, each with its vector."""
-    return connection.execute(
-        "SELECT j.value, v.data FROM json_each(?) j CROSS JOIN vector v ON v.id = ? + j.value",
+def read_vectors(connection: Connection, embedder: int, chunks: Sequence[int]) -> tuple[list[int], bytes]:
+    """Return those of some chunks that have vectors of an embedder, and all these vectors in one piece."""
+    # One row of all is read in less time than a row for each.
+    found, vectors = connection.execute(
+        "SELECT group_concat(j.value), CAST(group_concat(v.data, '') AS BLOB)"
+        " FROM json_each(?) j CROSS JOIN vector v ON v.id = ? + j.value",
         (json.dumps(chunks), embedder << EMBEDDER_SHIFT),
-    ).fetchall()
+    ).fetchone()
+    return (list(map(int, found.split(","))), vectors) if found else ([], b"")
