@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
 
@@ -313,3 +314,23 @@ async def test_the_worker_embeds_and_its_status_says_how_far(root: Path, places:
             assert status.embedding_error == ""
         finally:
             await supervisor.stop()
+
+
+def test_who_writes_beside_the_indexing_waits_for_the_disk_as_seldom_as_it(
+    root: Path, places: Places, index: Index
+) -> None:
+    write(root, FILES)
+    index()
+    folder = index_folder(places, find_repository(root))
+
+    def durability(connection: Connection) -> list[object]:
+        names = ("journal_mode", "synchronous", "wal_autocheckpoint")
+        try:
+            return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+        finally:
+            connection.close()
+
+    normal = ["wal", 1, 4000]
+    assert durability(database.open_beside(folder)) == durability(database.open_for_writing(folder)) == normal
+    plain = durability(sqlite.connect(database.database_path(folder)))
+    assert plain == ["wal", 2, 1000], "the control: of these the file keeps the first alone"

@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 
 from codelab.index.pool import Outcome, ParserPool, Text
+from tests.index.helpers import until
 
 BOUNDED = (sys.executable, str(Path(__file__).with_name("bounded_parser.py")))
+STARTS = """
+import os, pathlib, runpy, sys
+pathlib.Path(sys.argv[1], str(os.getpid())).touch()
+runpy.run_path(sys.argv[2], run_name="__main__")
+"""
 
 
 def ask(pool: ParserPool, *texts: bytes) -> dict[int, Outcome]:
@@ -67,3 +73,19 @@ def test_processes_are_renewed_when_told_to_and_lose_no_text(bounded: ParserPool
     after = ask(bounded, b"pid = 2\n", b"pid = 3\n")
     pids = [outcome.rows.language for outcome in (before, *after.values()) if outcome.rows is not None]
     assert pids[0] != pids[1] == pids[2]
+
+
+@pytest.mark.req("INDEX-1")
+async def test_once_it_is_calm_a_fresh_process_waits_for_the_next_text(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", STARTS, str(tmp_path), BOUNDED[1])
+    pool = ParserPool(processes=1, command=command, calm_seconds=0.01)
+    try:
+        ask(pool, b"pid = 1\n")
+        before = set(os.listdir(tmp_path))
+        pool.renew()
+        await until(lambda: len(os.listdir(tmp_path)) > len(before))
+        waiting = set(os.listdir(tmp_path)) - before
+        rows = ask(pool, b"pid = 2\n")[0].rows
+        assert rows is not None and {rows.language} == waiting
+    finally:
+        pool.close()

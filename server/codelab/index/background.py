@@ -125,7 +125,7 @@ class BackgroundEmbedding:
         self._report = report
         self._source = source_of(settings.models)
         self._embedder: Embedder | None = None
-        self._index = CurrentIndex(folder, _connect)
+        self._index = CurrentIndex(folder, database.open_beside)
         self._woken, self._stopped = threading.Event(), threading.Event()
         self._standing = Embedding()
         self._processes: EmbeddingProcesses | None = None
@@ -300,10 +300,6 @@ class BackgroundEmbedding:
             seconds=before.seconds if seconds is None else seconds,
         )
         self._report(self._standing)
-
-
-def _connect(folder: Path) -> Connection:
-    return sqlite.connect(database.database_path(folder))
 
 
 def _worktree(connection: Connection, root: Path) -> int | None:

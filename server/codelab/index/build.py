@@ -114,7 +114,8 @@ class WorktreeIndexer:
         self._announce = True  # whether work in progress is worth a status; saves are not
         try:
             if database.identity(self.folder) is None:
-                self._pool.start()  # there is work for it, and it starts while the index is made
+                for _ in range(2):  # there is work for them, and they start while the index is made
+                    self._pool.start()
             self._open()
         except BaseException:
             if self._owns_pool:

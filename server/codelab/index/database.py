@@ -85,18 +85,19 @@ def open_for_reading(folder: Path) -> Connection:
 def _open(folder: Path, path: Path) -> Connection:
     if damage_mark(folder).exists():
         remove(folder)
-    try:
-        connection = sqlite.connect(path)
-        _prepare(connection)
-        if is_sound(connection):
-            return connection
-        connection.close()
-    except sqlite.DatabaseError as error:
-        if not is_damage(error):
-            raise
+    if path.exists():
+        try:
+            connection = open_beside(folder)
+            connection.execute("PRAGMA cache_size=-32768")
+            if is_sound(connection):
+                return connection
+            connection.close()
+        except sqlite.DatabaseError as error:
+            if not is_damage(error):
+                raise
     remove(folder)
-    connection = sqlite.connect(path)
-    _prepare(connection)
+    connection = open_beside(folder)
+    connection.execute("PRAGMA cache_size=-32768")
     connection.executescript(f"BEGIN; {_schema()} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
     connection.execute("INSERT INTO made_by VALUES (?)", (recipe(),))
     return connection
@@ -107,12 +108,23 @@ def _schema() -> str:
     return "\n".join(part.read_text(encoding="utf-8") for part in parts if part.name.endswith(".sql"))
 
 
-def _prepare(connection: Connection) -> None:
-    # A crash of the machine may lose the last transactions of a cache, never its soundness.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA wal_autocheckpoint=4000")
-    connection.execute("PRAGMA cache_size=-32768")
+def open_beside(folder: Path) -> Connection:
+    """Open the index for writing as it is; for who adds to it beside the one that keeps it up to date.
+
+    Raises:
+        sqlite.Error: It cannot be opened.
+    """
+    connection = sqlite.connect(database_path(folder))
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        # These two a connection does not find in the file. A crash of the machine may lose the last
+        # transactions of a cache, never its soundness.
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA wal_autocheckpoint=4000")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def is_sound(connection: Connection) -> bool:

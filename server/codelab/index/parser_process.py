@@ -11,12 +11,14 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from typing import NamedTuple, cast
 
 from codelab.index.analyse import analyse
 from codelab.index.frames import read_frame, write_frame
 
 _LONGEST_SECONDS = 150.0
+_COLLECTED_BATCHES = 32  # it looks at all words that are remembered, and finds nothing in most batches
 
 
 class Bounds(NamedTuple):
@@ -49,7 +51,7 @@ def serve(parse: Callable[[str, bytes], tuple[object, ...]], bounds: Bounds) -> 
     # The collector would go through all captures again and again, and next to nothing here refers to itself.
     gc.disable()
     gc.freeze()
-    while True:
+    for served in count(1):
         try:
             batch = cast("list[tuple[str, bytes]]", read_frame(source))
         except EOFError:
@@ -60,7 +62,8 @@ def serve(parse: Callable[[str, bytes], tuple[object, ...]], bounds: Bounds) -> 
         faulthandler.cancel_dump_traceback_later()
         if _has_grown(bounds.grown_bytes):
             os._exit(0)  # at once: to take large trees apart takes time
-        gc.collect()
+        if not served % _COLLECTED_BATCHES:
+            gc.collect()
 
 
 def _rows(

@@ -6,7 +6,7 @@ from itertools import accumulate, chain, cycle
 from typing import TYPE_CHECKING, NamedTuple
 
 from codelab.index.windows import MAX_WEIGHT, pieces
-from codelab.index.words import SpacedText, identifiers_of, words_of
+from codelab.index.words import SpacedText, identifiers_of, split_identifier, words_of
 from codelab_models.embedder.bundled import BundledEmbedder
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class _Rows(dict[str, bytes]):
     def __missing__(self, identifier: str) -> bytes:
         if len(self) >= _MOST_IDENTIFIERS:
             self.clear()
-        found = self[identifier] = self._pack(words_of(identifier).split())
+        found = self[identifier] = self._pack(split_identifier(identifier).split())
         return found
 
 

@@ -47,13 +47,19 @@ class ParserPool:
         file_seconds: Longest time for one batch, and for one file of a batch that failed, on the clock: the
             parsing process bounds the time on the processor, so that a busy machine costs no file.
         command: What to run instead of the parsing process; for tests of what crashes.
+        calm_seconds: How long nothing must come before a process that was let go has a successor, so that its
+            start takes no time from anybody.
     """
 
     def __init__(
-        self, processes: int = 2, file_seconds: float = 120.0, command: tuple[str, ...] = ()
+        self,
+        processes: int = 2,
+        file_seconds: float = 120.0,
+        command: tuple[str, ...] = (),
+        calm_seconds: float = 2.0,
     ) -> None:
         self._wanted = max(1, processes)
-        self._seconds = file_seconds
+        self._seconds, self._calm_seconds = file_seconds, calm_seconds
         self._command = command or (sys.executable, "-P", "-c", _PROGRAM)
         self._tasks: queue.SimpleQueue[list[Text] | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[list[Outcome]] = queue.SimpleQueue()
@@ -105,7 +111,7 @@ class ParserPool:
             yield self.take(wait=True)
 
     def renew(self) -> None:
-        """Put fresh processes in place of those there are: after much work they hold memory for nothing."""
+        """Let the processes go, for fresh ones in a while: after much work they hold memory for nothing."""
         for _ in self._threads:
             self._tasks.put(_RENEW)
 
@@ -142,10 +148,17 @@ class ParserPool:
 
     def _serve(self) -> None:
         child = self._start_child()
-        while (batch := self._tasks.get()) is not _NOTHING_MORE:
+        while True:
+            try:
+                batch = self._tasks.get(timeout=self._calm_seconds if child is None else None)
+            except queue.Empty:
+                child = self._start_child()
+                continue
+            if batch is _NOTHING_MORE:
+                break
             if not batch:
                 self._let_go(child)
-                child = self._start_child()
+                child = None
                 continue
             child, answers = self._ask(child, batch)
             if isinstance(answers, str) and len(batch) > 1:
