@@ -73,6 +73,7 @@ class Asked:
 
     Attributes:
         category: Of the query.
+        is_question: Whether it is asked as a question.
         targets: Number of its targets.
         hits: For each candidate the targets it finds, as bits.
         files: For each candidate the number of its file.
@@ -82,6 +83,7 @@ class Asked:
     """
 
     category: str
+    is_question: bool
     targets: int
     hits: list[int]
     files: list[int]
@@ -150,6 +152,7 @@ def _asked(
     shaking[0] = 1.0
     return Asked(
         category,
+        gathered.is_question,
         len(targets),
         hits,
         [numbers[one.path] for one in best],
@@ -175,12 +178,13 @@ def ndcg(asked: Asked, weights: Weights, shaken: int = 0) -> float:
     exponent = sum(math.log(weight[rule]) * applies for rule, applies in asked.rules.items())
     factor = np.exp(exponent) * asked.shaking[shaken]
     score, of_file = (own + shared) * factor, shared * factor
+    again = weights.again_asked if asked.is_question else weights.again
     times: dict[int, int] = {}
     spread = []
     for n in np.argsort(-score, kind="stable").tolist():
         before = times.get(asked.files[n], 0)
         times[asked.files[n]] = before + 1
-        left = score[n] - (1 - weights.again**before) * of_file[n]
+        left = score[n] - (1 - again**before) * of_file[n]
         spread.append((-left, n))
     spread.sort()
     seen, gain = 0, 0.0

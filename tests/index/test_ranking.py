@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from codelab.index.bm25 import Statistics
+from codelab.index.demotion import demotions
 from codelab.index.evidence import is_similar, shares
 from codelab.index.matching import telling_terms
 from codelab.index.name_evidence import name_evidence, words_within
@@ -48,6 +49,79 @@ def test_what_is_seldom_the_answer_stands_back(
     root: Path, index: Index, reader: IndexReader, better: str, worse: str
 ) -> None:
     check_order(root, index, reader, {better: CLIENT, worse: CLIENT + "\n# the other\n"})
+
+
+@pytest.mark.req("INDEX-4")
+@pytest.mark.parametrize(
+    ("path", "rules"),
+    [
+        ("src/test/java/shop/Cart.java", ("test",)),
+        ("Shop.Json.Tests/Objects/Cart.cs", ("test",)),
+        ("Tests/ShopTests/Cart.swift", ("test",)),
+        ("core/androidTest/Cart.kt", ("test",)),
+        ("shop-tests/src/Cart.java", ("test",)),
+        ("shop/cart_test.go", ("test",)),
+        ("shop/CartIT.java", ("test",)),
+        ("spec/spec_helper.rb", ("test",)),
+        ("lib/templates/cart_spec.rb.erb", ("test",)),
+        ("shop/cart.bats", ("test",)),
+        ("shop/contest/Latest.java", ()),
+        ("shop/EDIT.java", ()),
+        ("shop/attest/cart.go", ()),
+        ("shop/cart.pb.go", ("generated",)),
+        ("shop/zz_generated.deepcopy.go", ("generated",)),
+        ("shop/cart.freezed.dart", ("generated",)),
+        ("configure", ("generated",)),
+        ("src/configure.c", ()),
+        ("3rdparty/zip/zip.c", ("vendored",)),
+        ("shop-samples/Cart.java", ("example",)),
+        ("CHANGES", ("prose",)),
+        ("shop.1.in", ("prose",)),
+        ("shop/todo.go", ()),
+        ("shop/mod.rs", ("surface",)),
+        ("Properties/AssemblyInfo.cs", ("surface",)),
+        ("internal/cart/cart.go", ()),
+        ("src/main/java/shop/internal/Cart.java", ()),
+        ("src/internal/cart.ts", ("private",)),
+        ("shop/internals.py", ("private",)),
+    ],
+)
+def test_the_conventions_of_each_language_tell_what_a_file_is_for(path: str, rules: tuple[str, ...]) -> None:
+    assert demotions(path, frozenset()) == rules
+
+
+@pytest.mark.req("INDEX-4")
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("how are orders sent", True),
+        ("Where is the cart kept", True),
+        ("orders are sent by whom?", True),
+        ("send an order", False),
+        ("however_named", False),
+        ("is", False),
+        ("island of the cart", False),
+    ],
+)
+def test_a_question_is_told_from_a_description(text: str, question: bool) -> None:
+    assert understand(text).is_question == question
+
+
+@pytest.mark.req("INDEX-4")
+def test_a_question_is_answered_by_more_files_than_a_description(
+    root: Path, index: Index, reader: IndexReader
+) -> None:
+    many = "\n".join(
+        f"def send_order_{n}(order):\n    'Send the order {n}.'\n" + "    order += 1\n" * 30 for n in range(4)
+    )
+    write(
+        root,
+        f"== orders/send_order.py\n{many}\n== post.py\ndef send_order_again(order):\n    'Send the order.'\n",
+    )
+    index()
+    asked = [hit.path for hit in reader.search("how does it send the order")]
+    described = [hit.path for hit in reader.search("it does send the order")]
+    assert asked.index("post.py") < described.index("post.py")
 
 
 @pytest.mark.req("INDEX-4")

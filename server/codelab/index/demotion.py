@@ -10,30 +10,45 @@ from typing import NamedTuple
 from codelab.index.weights import WEIGHTS
 
 _TESTS = re.compile(
-    r"(?:^|/)(?:tests?|testing|__tests__|__mocks__|spec|specs|testdata|fixtures|e2e|test-utils?)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*[._-](?:test|tests|spec|specs)|conftest|[^/]*(?:Test|Tests|Spec)|[^/]*_test)\.\w+$",
+    # Folders by their whole name in any case, and by its end: Foo.Tests, foo-tests, androidTest, FooTests.
+    r"(?:^|/)(?:(?i:tests?|testing|__tests__|__mocks__|specs?|testdata|fixtures|e2e)|(?i:[^/]*[._-]tests?)"
+    r"|(?i:tests?[._-](?:utils?|helpers?|support|data|fixtures|common|resources))|[^/]*[a-z0-9]Tests?)/"
+    r"|(?:^|/)(?:(?:test|spec)_[^/]*|[^/]*[._-](?:test|tests|spec|specs)|conftest|test_?utils?|test_?helpers?"
+    r"|[^/]*(?:Test|Tests|Spec|Specs|TestCase|TestBase|TestUtils?|TestHelpers?|[a-z0-9]IT))(?:\.\w+){1,2}$"
+    r"|\.(?:bats|phpt|t)$",
 )
 _GENERATED = re.compile(
-    r"\.min\.\w+$|[._-](?:generated|gen|pb|pb2|pb2_grpc|g|designer)\.\w+$|\.(?:map|snap|lock|svg|po|pot|csv|tsv)$"
+    r"\.min\.\w+$|[._-](?:generated|gen|pb|pb2|pb2_grpc|g|freezed|designer)\.\w+$"
+    r"|\.(?:map|snap|lock|svg|po|pot|csv|tsv|resx)$|\.tab\.(?:c|cc|cpp|h)$"
+    r"|(?:^|/)(?:zz_generated[^/]*|moc_[^/]*\.cpp|lex\.yy\.\w+|aclocal\.m4|ltmain\.sh|config\.(?:guess|sub)|configure)$"
     r"|(?:^|/)(?:generated|__generated__|__snapshots__|dist|migrations)/",
     re.IGNORECASE,
 )
 _VENDORED = re.compile(
-    r"(?:^|/)(?:vendor|vendored|_vendor|third[_-]?party|external|extern|deps|node_modules|bower_components|locale)/",
+    r"(?:^|/)(?:vendors?|vendored|_vendor|(?:third|3rd)[_-]?party|external|extern|deps|node_modules|bower_components"
+    r"|pods|carthage|locale)/",
     re.IGNORECASE,
 )
 _EXAMPLES = re.compile(
-    r"(?:^|/)(?:examples?|samples?|demos?|docs?|docs_src|documentation|tutorials?|benchmarks?|bench|legacy|compat"
-    r"|deprecated)/",
+    r"(?:^|/)(?:(?:[^/]*[._-])?(?:examples?|samples?|demos?|benchmarks?)|docs?|docs_src|documentation|tutorials?|bench"
+    r"|cookbook|legacy|compat|deprecated)~?/",
     re.IGNORECASE,
 )
 _TEXTS = re.compile(
-    r"\.(?:md|markdown|rst|txt|adoc|json|ya?ml|toml|ini|cfg|html?|css|scss|xml)$", re.IGNORECASE
+    r"\.(?:mdx?|markdown|rst|txt|adoc|asciidoc|textile|rdoc|pod|texi|json|ya?ml|toml|ini|cfg|conf|properties|html?"
+    r"|css|scss|xml|plist|csproj|sln|patch|diff|[1-9](?:\.in)?)$"
+    r"|(?:^|/)(?:\d\d-)?(?:changes|changelog|readme|news|authors|copying|licen[cs]e|install|todo|history|notice"
+    r"|contributors|thanks|bugs|release-?notes)$",
+    re.IGNORECASE,
 )
 _SURFACES = re.compile(
-    r"(?:^|/)(?:__init__\.pyi?|index\.[cm]?[jt]sx?|mod\.rs|[^/]*\.d\.[cm]?ts|package-info\.java)$"
+    r"(?:^|/)(?:__init__\.pyi?|index\.[cm]?[jt]sx?|mod\.rs|[^/]*\.d\.[cm]?ts|package-info\.java|module-info\.java"
+    r"|AssemblyInfo\.cs|GlobalUsings\.cs)$"
 )
-_PRIVATE = re.compile(r"(?:^|/)(?:_(?!_)[^/]*|internal|internals)(?:/|\.\w+$)")
+# Elsewhere ``internal`` is a rule of visibility, and what is below it is where the work is done.
+_PRIVATE = re.compile(
+    r"(?:^|/)_(?!_)[^/]*(?:/|\.\w+$)|(?:^|/)internals?(?:/(?:[^/]*/)*[^/]*)?\.(?:pyi?|[cm]?[jt]sx?)$"
+)
 _HIDDEN = re.compile(r"(?:^|/)\.[^/]")
 _VERSION_FOLDER = re.compile(r"(?:^|/)v(\d{1,2})/")
 _VERSION_WORD = re.compile(r"v\d{1,2}")

@@ -75,12 +75,14 @@ class Gathered(NamedTuple):
         scale: The score from words of a passage with all of them, each a few times.
         detail: What multiplies what speaks for a passage itself: the more a query says, the likelier it means
             one passage and not all of a file.
+        is_question: Whether the query is one.
     """
 
     candidates: list[Candidate]
     files: dict[str, FileEvidence]
     scale: float
     detail: float
+    is_question: bool
 
 
 def gather(
@@ -145,7 +147,7 @@ def gather(
         if fit := name_evidence(one.symbol, asked, within):
             one.defines["called"] = fit
     files = _files(connection, query, asked, kept, sources)
-    return Gathered(kept, files, _scale(query.terms, statistics), _detail(query))
+    return Gathered(kept, files, _scale(query.terms, statistics), _detail(query), query.is_question)
 
 
 def _scale(terms: Sequence[str], statistics: Statistics) -> float:

@@ -9,6 +9,9 @@ from codelab.index.words import STOP_WORDS, split_identifier
 _IDENTIFIER = re.compile(r"\w+")
 _QUALIFIED = re.compile(r"\w+(?:(?:\.|::|->|#)\w+)+")
 _INNER_CAPITAL = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
+_QUESTION = re.compile(
+    r"\s*(?:how|what|where|why|which|when|who|does|is|are|can)\b(?=.*\s)|.*\?\s*$", re.IGNORECASE
+)
 _MOST_TERMS = 32
 
 
@@ -21,6 +24,7 @@ class Query(NamedTuple):
         names: Identifiers in it that look like names in code, as written.
         words: All its plain words, as written.
         is_name: Whether it is nothing but one name.
+        is_question: Whether it is asked as one (how is, where does): several files may answer it.
     """
 
     terms: tuple[str, ...]
@@ -28,6 +32,7 @@ class Query(NamedTuple):
     names: tuple[str, ...]
     words: tuple[str, ...]
     is_name: bool
+    is_question: bool
 
 
 def understand(text: str) -> Query:
@@ -54,4 +59,5 @@ def understand(text: str) -> Query:
         tuple(dict.fromkeys(names)),
         tuple(dict.fromkeys(telling)),
         is_name,
+        not is_name and _QUESTION.match(text) is not None,
     )

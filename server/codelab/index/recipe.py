@@ -23,6 +23,7 @@ _MODULES = (
     "outline",
     "windows",
     "words",
+    "licence",
     "analyse",
     "content",
     "facts",

@@ -39,7 +39,8 @@ def rank(
 def put_in_order(gathered: Gathered, limit: int, weights: Weights) -> list[Candidate]:
     """Weigh the evidence and return the best passages, best first."""
     _weigh(gathered, weights)
-    return _spread(gathered.candidates, limit, weights.again)
+    again = weights.again_asked if gathered.is_question else weights.again
+    return _spread(gathered.candidates, limit, again)
 
 
 def _weigh(gathered: Gathered, weights: Weights) -> None:

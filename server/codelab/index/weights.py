@@ -26,6 +26,7 @@ class Weights(NamedTuple):
         meaning: The nearness of its meaning to the query's, where there are vectors.
         alike: The same of the other passages of its file that are nearest.
         again: For each better passage of the same file, what is left of what speaks for the file as a whole.
+        again_asked: The same where the query is a question: several files may make its answer.
         test: The rest is what is left of the score of passages in tests,
         generated: in generated files,
         vendored: in copies of others' code,
@@ -49,6 +50,7 @@ class Weights(NamedTuple):
     meaning: float = 0.8
     alike: float = 1.5
     again: float = 0.6
+    again_asked: float = 0.15
     test: float = 0.5
     generated: float = 0.5
     vendored: float = 0.6

@@ -8,6 +8,8 @@ characters give overlapping pairs, since nothing marks their words.
 import re
 import unicodedata
 
+from codelab.index.licence import without_licence
+
 _IDENTIFIER = re.compile(r"\w+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _RUN = re.compile(r"[^\W\d_]+|\d+")
@@ -47,9 +49,9 @@ class SpacedText:
     __slots__ = ("_ascii", "_data", "_spaced")
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._spaced = data.translate(_SPACED)
-        self._ascii = self._spaced.decode("ascii") if data.isascii() else None
+        self._data = telling = without_licence(data)
+        self._spaced = telling.translate(_SPACED)
+        self._ascii = self._spaced.decode("ascii") if telling.isascii() else None
 
     def words(self, start: int, end: int) -> str:
         """Return what ``words_of`` gives for the text between two byte offsets."""
