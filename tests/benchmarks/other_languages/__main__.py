@@ -4,7 +4,7 @@
 
 TREES is a folder with one tree per repository; what is not there is fetched into it with ``apt-get source``,
 which needs a machine whose package sources include ``deb-src``. The queries and the files that answer them
-were written down from outlines and a look into the code, before any search was run, and the figures are those of
+were written down from outlines and a look into the code, before any search was run; the figures are as by
 ``codelab index report --labelled``: NDCG of the first ten passages. Half of the repositories were looked at
 while the search was mended, the others are only scored. Beside the search stand the same search without
 vectors, and the floor in the same run: plain BM25 (k1 1.2, b 0.75) over pieces of 50 lines, identifiers split
