@@ -1,5 +1,6 @@
 """What the tools read, and what they propose."""
 
+import json
 import uuid
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -184,6 +185,28 @@ def test_a_model_sees_each_tool_with_a_schema_that_names_every_argument(name: st
     assert spec.parameters["type"] == "object"
     assert spec.parameters["additionalProperties"] is False
     assert all("description" in part for part in spec.parameters["properties"].values())
+
+
+@pytest.mark.req("TOOL-1", "MODEL-7")
+@pytest.mark.parametrize("name", sorted(TOOLS))
+def test_a_schema_holds_no_title_and_no_words_about_all_the_arguments_of_a_tool(name: str) -> None:
+    made = TOOLS[name].arguments.model_json_schema()
+    assert made["title"] and made["description"]  # what pydantic adds by itself
+    offered = tool_spec(TOOLS[name]).parameters
+    assert offered == without_names_of_classes(made)
+    assert '"title"' not in json.dumps(offered)
+
+
+def without_names_of_classes(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema without titles, and without descriptions of objects as a whole."""
+    described = schema.get("type") == "object"
+    kept = {key: value for key, value in schema.items() if key != "title"}
+    if described:
+        kept.pop("description", None)
+    for key in ("properties", "$defs"):
+        if key in kept:
+            kept[key] = {name: without_names_of_classes(part) for name, part in kept[key].items()}
+    return kept
 
 
 @pytest.mark.req("SAFE-2", "TOOL-5")

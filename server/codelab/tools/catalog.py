@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
 from codelab.tools import (
     edit_file,
     find_references,
@@ -37,6 +39,17 @@ TOOLS: Mapping[str, Tool[Any]] = MappingProxyType(
 )
 
 
+class _Terse(GenerateJsonSchema):
+    """A schema without what a model reads with each request and learns nothing from."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False  # it is the field's name again
+
+    def model_schema(self, schema: Any) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        return {key: value for key, value in made.items() if key not in ("title", "description")}
+
+
 def tool_spec(tool: Tool[Any]) -> ToolSpec:
     """Return a tool as a model sees it."""
-    return ToolSpec(tool.name, tool.description, tool.arguments.model_json_schema())
+    return ToolSpec(tool.name, tool.description, tool.arguments.model_json_schema(schema_generator=_Terse))
