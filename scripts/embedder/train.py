@@ -23,7 +23,7 @@ from scripts.embedder.pairs import Pair, pairs_of
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "models" / "codelab_models" / "embedder" / "data"
 SEED = 7
-STEPS = 700
+STEPS = 950
 
 
 def main() -> None:

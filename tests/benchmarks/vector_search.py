@@ -56,7 +56,7 @@ def fill(connection: Connection, vectors: Vectors) -> StoredEmbedder:
         for first in range(0, len(vectors), CHUNKS_OF_A_FILE):
             some = slice(first, min(first + CHUNKS_OF_A_FILE, len(vectors)))
             count = some.stop - some.start
-            rows = empty._replace(chunks=[(1, 1, 1, "", "", "", "word")] * count)
+            rows = empty._replace(chunks=[(1, 1, 1, "", "", "", "", "word")] * count)
             [(blob, counts)] = writer.write_blobs(connection, [(first.to_bytes(20, "big"), rows)])
             known = writer.Known(writer.Stamp(1, 1, 1, 1), blob, "")
             writer.map_files(connection, worktree, [(f"{first}", known, counts)])

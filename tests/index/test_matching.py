@@ -30,7 +30,7 @@ def add_passages(connection: Connection, passages: int) -> None:
     """Put a content in the index: many passages hold a common word, some a rare one, some in their names."""
     nothing = analyse("a.txt", b"")
     chunks = [
-        (1, 1, 20, "", "", "rare" if n % 997 == 0 else "", " ".join(words_of_passage(n)))
+        (1, 1, 20, "", "", "", "rare" if n % 997 == 0 else "", " ".join(words_of_passage(n)))
         for n in range(passages)
     ]
     with writer.transaction(connection):

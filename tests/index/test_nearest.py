@@ -58,7 +58,7 @@ def some_vectors(rows: int, seed: int = 0) -> Vectors:
 def add_file(connection: Connection, worktree: str, path: str, chunks: int) -> Unembedded:
     """Put a file with so many chunks in a worktree."""
     number = writer.worktree_id(connection, worktree)
-    rows = Analysed._make([*_NOTHING[:3], [(1, 1, 1, "", "", "", "word")] * chunks, *_NOTHING[4:]])
+    rows = Analysed._make([*_NOTHING[:3], [(1, 1, 1, "", "", "", "", "word")] * chunks, *_NOTHING[4:]])
     with writer.transaction(connection):
         [(blob, _)] = writer.write_blobs(connection, [(os.urandom(20), rows)])
     first = connection.execute("SELECT first_chunk FROM blob WHERE id = ?", (blob,)).fetchone()[0]

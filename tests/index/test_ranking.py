@@ -293,3 +293,50 @@ def test_what_is_described_comes_before_what_uses_the_same_words(
     hit = reader.search("return all pending messages")[0]
     assert hit.symbol == "pendingmessages"
     assert "the words of its name" in said(hit)
+
+
+@pytest.mark.req("INDEX-4")
+@pytest.mark.parametrize(
+    ("query", "of_a_function"),
+    [
+        ("return the headers of a response", True),
+        ("Parses the header of a mail.", True),
+        ("parsing of mail headers", False),
+        ("how the headers of a mail are parsed", False),
+        ("request body parsing", False),
+        ("parse header", False),
+        ("parse_header", False),
+        ("", False),
+    ],
+)
+def test_a_query_that_says_what_one_function_does_is_told_from_a_topic(
+    query: str, *, of_a_function: bool
+) -> None:
+    assert understand(query).of_a_function is of_a_function
+
+
+@pytest.mark.req("INDEX-4")
+def test_what_one_function_does_is_looked_for_in_internal_files_too(
+    root: Path, index: Index, reader: IndexReader
+) -> None:
+    write(root, f"== shop/_client.py\n{CLIENT}")
+    index()
+    assert "internal" not in said(reader.search("send a request to the service")[0])
+    assert "internal" in said(reader.search("the request client of the service")[0]), "the control"
+
+
+@pytest.mark.req("INDEX-4", "INDEX-7")
+def test_each_of_several_short_functions_in_one_passage_is_found_by_its_name(
+    root: Path, index: Index, reader: IndexReader
+) -> None:
+    names = ("build_drawer", "clear_lid", "render_mirror", "reset_clock", "split_lamp")
+    write(root, "== shop/house.py\n" + "".join(f"def {name}(x):\n    return x\n\n" for name in names))
+    index()
+    assert len(reader.search("house")) == 1, "the control: they share a passage"
+    overlay = {"shop/house.py": (root / "shop/house.py").read_text()}
+    for name in names:
+        query = f"{name.replace('_', ' the ')} again"
+        hit = reader.search(query)[0]
+        assert "the words of its name" in said(hit), query
+        assert reader.search(query, overlay=overlay)[0] == hit
+    assert "the words of its name" not in said(reader.search("return the top of the house")[0]), "the control"

@@ -70,7 +70,7 @@ def test_words_without_a_row_of_their_own_still_tell_texts_apart(embedder: Bundl
     ("query", "right", "wrong"),
     [
         ("remove a directory", "def rmtree(path): os.rmdir(path)", "def blend(color): return color.alpha"),
-        ("remember a computed result", "cache.get(key) cache.set(key, value)", "socket.connect(host, port)"),
+        ("store results for later", "cache.get(key) cache.set(key, value)", "socket.connect(host, port)"),
         ("wait until another thread ends", "worker.join(timeout)", "html.escape(text)"),
     ],
 )

@@ -1,6 +1,7 @@
 """From a file's content to the rows that are stored for it: plain tuples, made in the parsing processes."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from codelab.index.facts import pack_imports, pack_uses
@@ -10,12 +11,14 @@ from codelab.index.parsed import DefinitionRow
 from codelab.index.uses import lines_of_uses
 from codelab.index.words import SpacedText, words_of
 
-ChunkRow = tuple[int, int, int, str, str, str, str]
-"""First line, last line, number of words, symbol, kind, words of the symbol, words of the text."""
+ChunkRow = tuple[int, int, int, str, str, str, str, str]
+"""First line, last line, number of words, symbol, kind, other names, words of the symbol and of the text."""
 DependencyRow = tuple[str, str, str, int]
 """Name, constraint, kind, line."""
 
 MOST_TOP_NAMES = 400
+
+_NAMED = frozenset(("class", "enum", "function", "interface", "method", "struct", "trait"))
 
 
 class Analysed(NamedTuple):
@@ -49,10 +52,12 @@ def analyse(path: str, data: bytes) -> Analysed:
     parsed = parse_parts(path, data)
     chunks: list[ChunkRow] = []
     words = SpacedText(data).words
+    names_between = _names(parsed.definitions)
     for start_line, end_line, start, end, symbol, kind in parsed.chunks:
         name, body = words_of(symbol), words(start, end)
         length = (name.count(" ") + 1 if name else 0) + (body.count(" ") + 1 if body else 0)
-        chunks.append((start_line, end_line, length, symbol, kind, name, body))
+        others = names_between(start_line, end_line, symbol)
+        chunks.append((start_line, end_line, length, symbol, kind, others, name, body))
     lines = data.count(b"\n") + (not data.endswith(b"\n") if data else 0)
     return Analysed(
         parsed.language or "",
@@ -65,3 +70,18 @@ def analyse(path: str, data: bytes) -> Analysed:
         [(one.name, one.constraint, one.kind, one.line) for one in read_manifest(path, data)],
         words_of(" ".join([row[0] for row in parsed.definitions if "." not in row[1]][:MOST_TOP_NAMES])),
     )
+
+
+def _names(definitions: Sequence[DefinitionRow]) -> Callable[[int, int, str], str]:
+    """Return what gives the names defined from one line to another, other than that of a qualified name."""
+    named = sorted((row[4], number, row[0]) for number, row in enumerate(definitions) if row[2] in _NAMED)
+    starts = [row[0] for row in named]
+
+    def names_between(first: int, last: int, but: str) -> str:
+        low, high = bisect_left(starts, first), bisect_left(starts, last + 1)
+        if high == low:
+            return ""
+        own = but.rpartition(".")[2]
+        return " ".join(dict.fromkeys(row[2] for row in named[low:high] if row[2] != own))
+
+    return names_between

@@ -27,6 +27,7 @@ class Candidate:
         end_line: Last line, included.
         symbol: Qualified name of the definition it belongs to, or an empty string.
         kind: That definition's kind.
+        names: What else is defined in it, separated by spaces.
         stamp: The file's stamp when it was indexed; None for text that is given.
         blob: The number of the file's content in the index, or -1.
         text: The passage, where it is given; None if it is to be read from the file.
@@ -53,6 +54,7 @@ class Candidate:
     stamp: Stamp | None = None
     blob: int = -1
     text: str | None = None
+    names: str = ""
     words: float = 0.0
     defines: dict[str, float] = field(default_factory=dict)
     meaning: float = 0.0
@@ -134,16 +136,16 @@ def best_of_files(files: Iterable[range], scores: Mapping[int, float]) -> dict[i
 def load(connection: Connection, scores: Mapping[int, float], remembered: Remembered) -> Found:
     """Return passages by the numbers of their chunks, with the scores of their words."""
     rows = connection.execute(
-        "SELECT c.id, c.blob, c.start_line, c.end_line, c.symbol, c.kind"
+        "SELECT c.id, c.blob, c.start_line, c.end_line, c.symbol, c.kind, c.names"
         " FROM json_each(?) j CROSS JOIN chunk c ON c.id = j.value",
         (json.dumps(list(scores)),),
     ).fetchall()
     files = remembered.files(connection, {row[1] for row in rows})
     return {
         (chunk, path): Candidate(
-            chunk, path, language, start, end, symbol, kind, stamp, blob, None, scores[chunk]
+            chunk, path, language, start, end, symbol, kind, stamp, blob, None, names, scores[chunk]
         )
-        for chunk, blob, start, end, symbol, kind in rows
+        for chunk, blob, start, end, symbol, kind, names in rows
         for path, language, _, stamp in files[blob]
     }
 

@@ -80,6 +80,10 @@ RULES = (
 )
 
 
+OF_FILES_AS_A_WHOLE = frozenset(("surface", "private"))
+"""Rules that say what a file is for, and nothing of whether one of its functions does what is asked for."""
+
+
 @lru_cache(maxsize=50_000)
 def _matching(path: str) -> tuple[_Rule, ...]:
     return tuple(rule for rule in RULES if rule.pattern.search(path))

@@ -44,7 +44,7 @@ def added(one: Candidate, gathered: Gathered, weights: Weights) -> dict[str, flo
     shared = {"near": one.near / gathered.scale, "alike": one.alike, **gathered.files[one.path].parts}
     return {
         **{kind: weight[kind] * fit * gathered.detail for kind, fit in own.items()},
-        **{kind: weight[kind] * fit for kind, fit in shared.items()},
+        **{kind: weight[kind] * fit * gathered.whole for kind, fit in shared.items()},
     }
 
 

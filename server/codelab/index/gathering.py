@@ -11,9 +11,15 @@ from pathspec import GitIgnoreSpec
 from codelab.index import candidates, evidence, matching
 from codelab.index.bm25 import Statistics
 from codelab.index.candidates import Candidate, Found
-from codelab.index.demotion import asks_for_a_version, demotions, is_superseded, version_folder
+from codelab.index.demotion import (
+    OF_FILES_AS_A_WHOLE,
+    asks_for_a_version,
+    demotions,
+    is_superseded,
+    version_folder,
+)
 from codelab.index.evidence import Shares
-from codelab.index.name_evidence import name_evidence, words_within
+from codelab.index.name_evidence import names_evidence, words_within
 from codelab.index.overlay import OverlayText, overlay_candidates
 from codelab.index.query import Query
 from codelab.index.remembered import MOST_DEFINITIONS, Definition, Remembered
@@ -25,6 +31,7 @@ _LAST_LOOK = 25_600
 _PATHS = 12  # files found by their paths alone
 _NEAREST = 100  # passages found by their meaning
 _LEAST_MEANING = 0.15  # less is chance: it is what words that nobody knows give
+_OF_ITS_FILE = 0.4  # what is left of what speaks for a file where a query says what one function does
 _OF_A_NAME = 0.3  # what is left of a meaning where the query is a name: that says most itself
 _OTHER_CASE = 0.8  # of a name that is written in other letters than in the query
 _USUAL_TERMS = 6  # of a query that is not a name
@@ -76,6 +83,7 @@ class Gathered(NamedTuple):
         detail: What multiplies what speaks for a passage itself: the more a query says, the likelier it means
             one passage and not all of a file.
         is_question: Whether the query is one.
+        whole: What multiplies what speaks for its file as a whole.
     """
 
     candidates: list[Candidate]
@@ -83,6 +91,7 @@ class Gathered(NamedTuple):
     scale: float
     detail: float
     is_question: bool
+    whole: float = 1.0
 
 
 def gather(
@@ -144,10 +153,12 @@ def gather(
         kept += filter(accepts, _from_overlay(query, asked, telling, statistics, sources))
     within = words_within(asked.share)
     for one in kept:
-        if fit := name_evidence(one.symbol, asked, within):
+        others = one.names if query.of_a_function else ""
+        if fit := names_evidence(one.symbol, others, asked, within):
             one.defines["called"] = fit
     files = _files(connection, query, asked, kept, sources)
-    return Gathered(kept, files, _scale(query.terms, statistics), _detail(query), query.is_question)
+    whole = _OF_ITS_FILE if query.of_a_function else 1.0
+    return Gathered(kept, files, _scale(query.terms, statistics), _detail(query), query.is_question, whole)
 
 
 def _scale(terms: Sequence[str], statistics: Statistics) -> float:
@@ -265,6 +276,8 @@ def _files(
             "outline": evidence.outline_evidence(outline, asked),
         }
         rules = demotions(path, terms)
+        if query.of_a_function:
+            rules = tuple(rule for rule in rules if rule not in OF_FILES_AS_A_WHOLE)
         if not any_version and (version := version_folder(path)):
             if version not in remembered.superseded:
                 remembered.superseded[version] = is_superseded(connection, version)

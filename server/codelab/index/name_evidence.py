@@ -25,6 +25,21 @@ def words_within(terms: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, long)) or "(?!)")
 
 
+def names_evidence(symbol: str, names: str, asked: Shares, within: re.Pattern[str]) -> float:
+    """Return how well the best of a passage's names is made of words of a query, from 0 to 1.
+
+    Short functions share a passage, and each of them may be what is asked for.
+
+    Args:
+        symbol: As for ``name_evidence``.
+        names: What else is defined in the passage, separated by spaces.
+        asked: The words of the query.
+        within: Of the same words, from ``words_within``.
+    """
+    best = name_evidence(symbol, asked, within)
+    return max(best, *(name_evidence(name, asked, within) for name in names.split())) if names else best
+
+
 def name_evidence(symbol: str, asked: Shares, within: re.Pattern[str]) -> float:
     """Return how well a name is made of words of a query, from 0 to 1.
 

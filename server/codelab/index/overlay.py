@@ -23,6 +23,7 @@ class _Passage(NamedTuple):
     end_line: int
     symbol: str
     kind: str
+    names: str
     words: str
     counted: bm25.Counted
 
@@ -73,8 +74,8 @@ class OverlayCache:
 def _parse(path: str, data: bytes, key: bytes) -> OverlayText:
     rows = analyse(path, data)
     passages = [
-        _Passage(start, end, symbol, kind, f"{name} {body}".strip(), bm25.count((name, body)))
-        for start, end, _, symbol, kind, name, body in rows.chunks
+        _Passage(start, end, symbol, kind, names, f"{name} {body}".strip(), bm25.count((name, body)))
+        for start, end, _, symbol, kind, names, name, body in rows.chunks
     ]
     imports, uses = unpack_imports(rows.imports), unpack_uses(rows.uses)
     return OverlayText(
@@ -100,6 +101,7 @@ def overlay_candidates(
             one.end_line,
             one.symbol,
             one.kind,
+            names=one.names,
             text="".join(text.lines[one.start_line - 1 : one.end_line]),
             words=bm25.score(one.counted, terms, COLUMN_WEIGHTS, statistics),
         )

@@ -4,6 +4,7 @@ import itertools
 import re
 from typing import NamedTuple
 
+from codelab.index.function_verbs import says_what_a_function_does
 from codelab.index.words import STOP_WORDS, split_identifier
 
 _IDENTIFIER = re.compile(r"\w+")
@@ -25,6 +26,7 @@ class Query(NamedTuple):
         words: All its plain words, as written.
         is_name: Whether it is nothing but one name.
         is_question: Whether it is asked as one (how is, where does): several files may answer it.
+        of_a_function: Whether it says what one function does.
     """
 
     terms: tuple[str, ...]
@@ -33,6 +35,7 @@ class Query(NamedTuple):
     words: tuple[str, ...]
     is_name: bool
     is_question: bool
+    of_a_function: bool = False
 
 
 def understand(text: str) -> Query:
@@ -60,4 +63,5 @@ def understand(text: str) -> Query:
         tuple(dict.fromkeys(telling)),
         is_name,
         not is_name and _QUESTION.match(text) is not None,
+        not is_name and says_what_a_function_does(identifiers, len(terms)),
     )

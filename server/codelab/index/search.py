@@ -58,6 +58,7 @@ def _weigh(gathered: Gathered, weights: Weights) -> None:
                 own += weight[kind] * fit
             one.own = own * gathered.detail
             one.shared = added + weights.near * one.near / gathered.scale + weights.alike * one.alike
+            one.shared *= gathered.whole
             one.factor = factor
             one.score = (one.own + one.shared) * factor
 

@@ -139,8 +139,8 @@ def write_blobs(
             )
         )
         for row in rows.chunks:
-            chunks.append((chunk, blob, *row[:5]))
-            words.append((chunk, row[5], row[6]))
+            chunks.append((chunk, blob, *row[:6]))
+            words.append((chunk, row[6], row[7]))
             total += row[2]
             chunk += 1
         definitions += [(blob, *row) for row in rows.definitions]
@@ -152,8 +152,8 @@ def write_blobs(
         blobs,
     )
     connection.executemany(
-        "INSERT INTO chunk (id, blob, start_line, end_line, length, symbol, kind)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO chunk (id, blob, start_line, end_line, length, symbol, kind, names)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         chunks,
     )
     connection.executemany("INSERT INTO chunk_words (rowid, name, body) VALUES (?, ?, ?)", words)

@@ -15,7 +15,7 @@ CREATE TABLE file (
 CREATE INDEX file_of_blob ON file (blob, worktree);
 CREATE TABLE chunk (
     id INTEGER PRIMARY KEY, blob INTEGER NOT NULL, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL,
-    length INTEGER NOT NULL, symbol TEXT NOT NULL, kind TEXT NOT NULL
+    length INTEGER NOT NULL, symbol TEXT NOT NULL, kind TEXT NOT NULL, names TEXT NOT NULL
 );
 CREATE TABLE definition (
     id INTEGER PRIMARY KEY, blob INTEGER NOT NULL, name TEXT NOT NULL, qualified TEXT NOT NULL,
