@@ -19,6 +19,7 @@ DependencyRow = tuple[str, str, str, int]
 MOST_TOP_NAMES = 400
 
 _NAMED = frozenset(("class", "enum", "function", "interface", "method", "struct", "trait"))
+_MOST_NAMES = 60  # of a passage: one line may define thousands, and be cut into as many passages
 
 
 class Analysed(NamedTuple):
@@ -79,6 +80,7 @@ def _names(definitions: Sequence[DefinitionRow]) -> Callable[[int, int, str], st
 
     def names_between(first: int, last: int, but: str) -> str:
         low, high = bisect_left(starts, first), bisect_left(starts, last + 1)
+        high = min(high, low + _MOST_NAMES)
         if high == low:
             return ""
         own = but.rpartition(".")[2]
