@@ -80,6 +80,10 @@ WRITTEN = (
     '{{"path": ".envrc", "content": "x", "mode": "allow-edits"}}',
     '{{"path": "\\u002eenvrc", "content": "x"}}',
 )  # fmt: skip
+REMOTES = (
+    {}, {"remote": "origin"}, {"remote": "ext::sh -c evil"}, {"remote": "http://127.0.0.1:{tcp}/x"},
+    {"remote": "--receive-pack=evil"}, {"branch": "--force"}, {"remote": "origin", "branch": "+main:main"},
+)  # fmt: skip
 NAMES = (
     "write_file", "approve", "approve_call", "answer", "decide", "set_mode", "config_set",
     "trust_workspace", "delete_file", "shell", "python", "eval", "fetch", "browser", "edit_file ",
@@ -107,6 +111,8 @@ def attacks() -> list[Attack]:
         *(Attack("run_tests", {"runner": "make", "targets": [option]}) for option in OPTIONS),
         *(Attack("git_diff", {"revision": option}) for option in OPTIONS),
         *(Attack("git_log", {"path": path}) for path in OUTSIDE),
+        *(Attack(tool, remote) for tool in ("git_push", "git_pull") for remote in REMOTES),
+        *(Attack("git_merge", {"branch": name}) for name in ("origin/main", "--upload-pack=evil")),
         *(Attack(tool, text) for tool in ("edit_file", "run_command") for text in WRITTEN),
         *(Attack(name, {"path": ".envrc", "content": "x"}) for name in NAMES),
     ]

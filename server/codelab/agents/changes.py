@@ -3,7 +3,9 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from typing import Any
 
+from codelab.agents.branch_move import BranchMove, move_back, require_unmoved
 from codelab.agents.services import Services
 from codelab.core.errors import CodeLabError, EditConflict, NotFound
 from codelab.store import calls, checkpoints
@@ -85,10 +87,11 @@ class Undone:
     paths: tuple[str, ...]
     kept_typing: bool
     gone: frozenset[str]
+    merge: BranchMove | None = None
 
     @property
     def words(self) -> str:
-        """What became of the files, for a person."""
+        """What became of the files, and of a branch that a merge had moved, for a person."""
         back = [path for path in self.paths if path not in self.gone]
         gone = [path for path in self.paths if path in self.gone]
         told = []
@@ -98,6 +101,8 @@ class Undone:
         if gone:
             now = "was new and is" if len(gone) == 1 else "were new and are"
             told.append(f"{', '.join(gone)} {now} deleted.")
+        if self.merge is not None:
+            told.append(f"The branch {self.merge.branch} stands at {self.merge.before[:12]} again.")
         if self.kept_typing:
             told.append("What you typed since was kept.")
         return " ".join(told)
@@ -106,6 +111,8 @@ class Undone:
 async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
     """Put back what a checkpoint replaced; without an id the last change that stands, all its files.
 
+    Without an id, a merge is taken back as a whole: its branch and the index stand as before, too.
+
     Raises:
         EditConflict: The person has since changed the very lines, or the editor refused; nothing changed, or
             of several files those that could be put back.
@@ -113,11 +120,15 @@ async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
     """
     async with services.db.read() as rx:
         together = await standing_checkpoints(rx, checkpoint_id)
-        prepared = (await calls.get(rx, together[0].call)).prepared
+        prepared: dict[str, Any] = json.loads((await calls.get(rx, together[0].call)).prepared or "{}")
         contents = [
             (await _content(rx, one.before_blob), await _content(rx, one.after_blob)) for one in together
         ]
-    folders: list[str] = json.loads(prepared)["folders"] if prepared else []
+    folders: list[str] = prepared.get("folders", [])
+    branch = prepared.get("branch")
+    move = BranchMove(**branch) if branch and not checkpoint_id else None
+    if move is not None:
+        await asyncio.to_thread(require_unmoved, services, move)
     reversals = [
         await asyncio.to_thread(_reversal, services, one.path, before, after)
         for one, (before, after) in zip(together, contents, strict=True)
@@ -130,8 +141,10 @@ async def undo_change(services: Services, checkpoint_id: str = "") -> Undone:
         async with services.db.write() as tx:
             await checkpoints.mark(tx, one.id, "undone")
     await asyncio.to_thread(remove_empty_folders, services.root, reversed(folders))
+    if move is not None:
+        await move_back(services, move)
     created = frozenset(one.path for one in together if one.before_blob is None)
-    return Undone(tuple(one.path for one in together), kept_typing, created)
+    return Undone(tuple(one.path for one in together), kept_typing, created, move)
 
 
 async def _content(rx: Connection, blob: str | None) -> bytes | None:

@@ -16,7 +16,7 @@ from codelab.policy.types import PolicyDecision
 from codelab.sandbox.environment import clean_environment, home_folder, tools_at_home
 from codelab.sandbox.operands import file_hash, find_program, operands_of
 from codelab.sandbox.probe import find_sandbox
-from codelab.sandbox.types import SHOWN, Job, Kind, Limits, Sandbox
+from codelab.sandbox.types import REACHES, SHOWN, Job, Kind, Limits, Reach, Sandbox
 from codelab.store.calls import CallRow
 from codelab.tools.contract import Command
 from codelab.tools.run_command import SHELL
@@ -36,7 +36,7 @@ class CommandProposal(Proposed):
 
     def with_unsaved_of(self, run: ActiveRun) -> "CommandProposal":
         """Return the same with what the editors show at this moment."""
-        unsaved = {} if self.job.commits else unsaved_files(run.services)
+        unsaved = {} if self.job.commits or self.job.reach else unsaved_files(run.services)
         return replace(self, job=replace(self.job, unsaved=unsaved))
 
     def bound_now(self, run: ActiveRun) -> BoundCall:
@@ -50,7 +50,8 @@ class CommandProposal(Proposed):
             "command",
             added=self.command.shown,
             shell=self.command.argv[:2] == SHELL,
-            network=_has_network(self.sandbox),
+            network=_has_network(self.sandbox, self.job),
+            published=self.command.publishes,
             sandboxed=self.sandbox.kind is not Kind.UNSANDBOXED,
             tainted=self.bound.tainted,
         )
@@ -73,6 +74,12 @@ def propose_command(
             why=f"The sandbox cannot give git a layer of its own: {sandbox.lacking or sandbox.kind.value}",
             fix="Let the person commit",
         )
+    if command.reach is not None and sandbox.kind not in (Kind.OVERLAY, Kind.READ_ONLY):
+        raise Denied(
+            "git cannot reach a host on this machine",
+            why=f"That needs bubblewrap: {sandbox.lacking or sandbox.kind.value}",
+            fix="Let the person push or pull with git itself",
+        )
     job = _job(run, command)
     bound = replace(bound_call(run, row), command=_bound_command(sandbox, job))
     approval = approval_of(
@@ -82,7 +89,7 @@ def propose_command(
         kind="command",
         title=_title(run, sandbox, command),
         detail=_detail(sandbox, job, command, bound),
-        editable=command.shown,
+        editable=None if command.reach or command.merge else command.shown,
     )
     return CommandProposal(approval, bound, sandbox, job, command)
 
@@ -108,7 +115,8 @@ def _job(run: ActiveRun, command: Command) -> Job:
         readable,
         command.writes,
         command.commits,
-        {} if command.commits else unsaved_files(run.services),
+        {} if command.commits or command.reach else unsaved_files(run.services),
+        command.reach,
     )
 
 
@@ -131,12 +139,12 @@ def _bound_command(sandbox: Sandbox, job: Job) -> BoundCommand:
         identity=folder_identity(job.root, job.directory),
         environment=tuple(sorted(job.environment.items())),
         profile=_profile(sandbox, job),
-        network=_has_network(sandbox),
+        network=_has_network(sandbox, job),
     )
 
 
-def _has_network(sandbox: Sandbox) -> bool:
-    return sandbox.kind is Kind.UNSANDBOXED
+def _has_network(sandbox: Sandbox, job: Job) -> bool:
+    return sandbox.kind is Kind.UNSANDBOXED or job.reach is not None
 
 
 def _profile(sandbox: Sandbox, job: Job) -> str:
@@ -147,9 +155,21 @@ def _profile(sandbox: Sandbox, job: Job) -> str:
         "readable": [str(folder) for folder in job.readable],
         "writes": job.writes,
         "commits": job.commits,
-        "network": _has_network(sandbox),
+        "network": _has_network(sandbox, job),
+        "reach": _reach(job.reach) if job.reach is not None else None,
     }
     return content_hash(json.dumps(profile, sort_keys=True).encode())
+
+
+def _reach(reach: Reach) -> dict[str, object]:
+    """Return what of a way to a host is part of what is approved; a credential is found later, and is not."""
+    return {
+        "config": reach.config,
+        "refs": dict(reach.refs),
+        "shallow": reach.shallow.hex(),
+        "readable": [str(place) for place in reach.readable],
+        "socket": str(reach.socket or ""),
+    }
 
 
 def _title(run: ActiveRun, sandbox: Sandbox, command: Command) -> str:
@@ -169,10 +189,11 @@ def _detail(sandbox: Sandbox, job: Job, command: Command, bound: BoundCall) -> s
     lines = [
         f"$ {command.shown}",
         "",
+        *command.more.splitlines(),
         f"in: {job.root if job.directory == '.' else job.root / job.directory}",
         f"program: {program}",
     ]
-    lines.append(SHOWN[sandbox.kind])
+    lines.append(SHOWN[sandbox.kind] if job.reach is None else REACHES)
     if sandbox.lacking:
         lines.append(f"not the best sandbox: {sandbox.lacking}")
     lines.append(

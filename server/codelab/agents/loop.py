@@ -20,6 +20,7 @@ from codelab.core.errors import CodeLabError, LimitReached, NoModel
 from codelab.core.events import LimitHit, MessageAdded, RunState
 from codelab.core.finishing import finish_first
 from codelab.core.ids import new_id
+from codelab.policy.requested import REQUESTED
 from codelab.store import calls, checkpoints, messages, sources
 from codelab.store.connection import Connection
 from codelab.tools.catalog import TOOLS, tool_spec
@@ -88,7 +89,8 @@ async def _converse(run: ActiveRun) -> str:
 
 def _offered(run: ActiveRun) -> frozenset[str]:
     withheld = run.limits.withheld()
-    return frozenset(name for name in run.template.tools if name not in withheld)
+    locked = REQUESTED.keys() - run.requested
+    return frozenset(name for name in run.template.tools if name not in withheld and name not in locked)
 
 
 async def _reach(run: ActiveRun, limit: str) -> None:

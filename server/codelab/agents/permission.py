@@ -1,6 +1,7 @@
 """Asking policy about a tool call: what the run knows about the call, put together as plain data."""
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -32,6 +33,7 @@ def policy_call(run: ActiveRun, tool: str, risk: Risk, touches: Sequence[Touch])
         client=run.services.client,
         mode=run.mode,
         taint=run.taint,
+        requested=run.requested,
     )
 
 
@@ -45,7 +47,17 @@ async def with_command(services: Services, call: PolicyCall, command: Command) -
     sandbox = await asyncio.to_thread(
         find_sandbox, folder, as_root=settings.as_root, unsandboxed=settings.unsandboxed
     )
-    return replace(call, argv=command.argv, environment=sandbox.kind.value)
+    return replace(
+        call,
+        argv=argv_for_policy(command),
+        hosts=(command.host,) if command.host else (),
+        environment=sandbox.kind.value,
+    )
+
+
+def argv_for_policy(command: Command) -> tuple[str, ...]:
+    """Return a command as rules name it: ``git push``, also where more words stand before ``push``."""
+    return tuple(shlex.split(command.shown)) if command.reach or command.merge else command.argv
 
 
 async def with_imports(run: ActiveRun, call: PolicyCall, change: FileChange) -> PolicyCall:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from codelab.agents.branch_move import BranchMove
 from codelab.agents.proposed import Proposed, approval_of, bound_call, bound_to
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import NotFound
@@ -55,9 +56,21 @@ class Proposal(Proposed):
 
 
 def propose(
-    run: ActiveRun, row: CallRow, changes: Sequence[FileChange], decision: PolicyDecision
+    run: ActiveRun,
+    row: CallRow,
+    changes: Sequence[FileChange],
+    decision: PolicyDecision,
+    move: BranchMove | None = None,
 ) -> Proposal:
-    """Make the approval for changes that are made together; nothing is stored yet."""
+    """Make the approval for changes that are made together; nothing is stored yet.
+
+    Args:
+        run: The run.
+        row: The call.
+        changes: The changes.
+        decision: What policy says of them.
+        move: How a merge moves the branch besides.
+    """
     counts = tuple(count_changes(change.before_text, change.after_text) for change in changes)
     added, removed = (sum(count[side] for count in counts) for side in (0, 1))
     verb = "create" if all(change.before is None for change in changes) else "change"
@@ -65,17 +78,19 @@ def propose(
         verb = "delete"
     only = changes[0] if len(changes) == 1 else None
     hashes = [content_hash(change.before) for change in changes]
-    bound = replace(bound_call(run, row), files=_bound_files(changes, hashes))
+    branch = (move.branch, move.before, move.after) if move is not None else ()
+    moved = f"A merge, which also {move.words}. Yes to all of it or to nothing.\n" if move is not None else ""
+    bound = replace(bound_call(run, row), branch=branch, files=_bound_files(changes, hashes))
     approval = approval_of(
         run,
         bound,
         decision,
         kind="edit",
         title=f"CodeLab ({run.template.name}) wants to {verb} {_named(changes)} (+{added} -{removed})",
-        detail="".join(map(_shown, changes)),
+        detail=moved + "".join(map(_shown, changes)),
         path=only.path if only is not None else "",
         texts=(only.before_text, only.after_text) if only is not None else ("", ""),
-        editable=_editable(only),
+        editable=_editable(only) if move is None else None,
     )
     return Proposal(approval, bound, tuple(changes), counts)
 

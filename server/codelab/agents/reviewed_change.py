@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from functools import partial
 
 from codelab.agents.approving import agree
@@ -11,6 +12,7 @@ from codelab.agents.changes import make_change, settle_checkpoint
 from codelab.agents.code_check import warnings_about
 from codelab.agents.permission import policy_call
 from codelab.agents.proposal import Proposal, propose, with_warnings
+from codelab.agents.reviewed_merge import Merged, put_back
 from codelab.agents.run import ActiveRun
 from codelab.core.errors import EditConflict, PathRefused
 from codelab.core.events import FileChanged, RunState, StateChanged, ToolReturned
@@ -38,6 +40,7 @@ async def change_files(
     *,
     told: str = "",
     summary: str = "",
+    merged: Merged | None = None,
 ) -> None:
     """Ask for changes if policy wants them asked, then make them.
 
@@ -49,6 +52,7 @@ async def change_files(
         decision: What policy said; never a denial.
         told: What the agent is told before the changes.
         summary: What the person is told before them.
+        merged: The merge that made them, whose commits are brought over together with them.
 
     Raises:
         ToolError: They were refused, or a file changed meanwhile; nothing was changed.
@@ -60,7 +64,8 @@ async def change_files(
             raise ToolError(
                 f"{change.path} has unsaved text in another editor", fix="Ask the person to save it"
             )
-    proposal = await asyncio.to_thread(propose, run, row, changes, decision)
+    move = merged.move if merged is not None else None
+    proposal = await asyncio.to_thread(propose, run, row, changes, decision, move)
     permission = Permission(decision)
     if decision.outcome is Outcome.ASK:
         asked = policy_call(
@@ -75,7 +80,9 @@ async def change_files(
             proposal = await agree(run, proposal, edit, "change", "Nothing was changed")
             told += _as_edited(changes, proposal)
     # From the yes to the written file nothing may come between: a cancel waits until it is whole.
-    await finish_first(_carry_out(run, row, call, proposal, permission, told=told, summary=summary))
+    await finish_first(
+        _carry_out(run, row, call, proposal, permission, told=told, summary=summary, merged=merged)
+    )
 
 
 def _refuse_secret(change: FileChange) -> None:
@@ -117,9 +124,12 @@ async def _carry_out(
     *,
     told: str,
     summary: str,
+    merged: Merged | None,
 ) -> None:
     """Consume the approval, journal the changes, make them, and write that they were made."""
-    started = await _begin(run, row, proposal, permission)
+    if merged is not None:
+        await asyncio.to_thread(merged.refuse_touched)
+    started = await _begin(run, row, proposal, permission, merged)
     made: list[FileChanged] = []
     try:
         for change, checkpoint, (added, removed) in zip(
@@ -136,13 +146,18 @@ async def _carry_out(
                     removed=removed,
                 )
             )
-    except Exception:  # whatever it was: what was made until then is written down
-        await run.write(*made, also=partial(_mark, started, len(made)))
+        if merged is not None:
+            await asyncio.to_thread(merged.bring_over)
+    except Exception:  # whatever it was: what was made until then, or could not be put back, is written down
+        if merged is not None:
+            left = await put_back(run, list(proposal.changes[: len(made)]))
+            made = [event for event in made if event.path in left]
+        await run.write(*made, also=partial(_mark, started, {event.path for event in made}))
         raise
     what = f"{summary}; {proposal.summary}" if summary else proposal.summary
 
     async def complete(tx: Connection) -> None:
-        await _mark(started, len(made), tx)
+        await _mark(started, {event.path for event in made}, tx)
         await calls.update(tx, row.id, state="done", result=told + proposal.summary)
         await messages.append(tx, run.id, Message("tool", f"{told}{proposal.summary}.", call_id=call.id))
 
@@ -154,14 +169,14 @@ async def _carry_out(
     )
 
 
-async def _mark(started: Sequence[Checkpoint], made: int, tx: Connection) -> None:
-    """Write which of the changes were made: the first ones."""
-    for place, checkpoint in enumerate(started):
-        await checkpoints.mark(tx, checkpoint.id, "applied" if place < made else "undone")
+async def _mark(started: Sequence[Checkpoint], made: Collection[str], tx: Connection) -> None:
+    """Write which of the changes were made, by their paths."""
+    for checkpoint in started:
+        await checkpoints.mark(tx, checkpoint.id, "applied" if checkpoint.path in made else "undone")
 
 
 async def _begin(
-    run: ActiveRun, row: CallRow, proposal: Proposal, permission: Permission
+    run: ActiveRun, row: CallRow, proposal: Proposal, permission: Permission, merged: Merged | None
 ) -> list[Checkpoint]:
     """Consume the approval and journal what is about to be written, in one transaction."""
     started: list[Checkpoint] = []
@@ -176,7 +191,8 @@ async def _begin(
             )
             missing = await asyncio.to_thread(missing_folders, run.services.root, change.path)
             folders.update(dict.fromkeys(missing))
-        prepared = json.dumps({"folders": list(folders)})  # an undo takes them away again
+        branch = asdict(merged.move) if merged is not None else None
+        prepared = json.dumps({"folders": list(folders), "branch": branch})  # an undo takes them back
         await calls.update(tx, row.id, state="executing", checkpoint=started[0].id, prepared=prepared)
 
     name = proposal.changes[0].path if len(proposal.changes) == 1 else "A file"

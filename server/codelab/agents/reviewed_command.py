@@ -12,8 +12,11 @@ from codelab.agents.authorising import Consent, Permission, start_execution
 from codelab.agents.command_proposal import CommandProposal, propose_command
 from codelab.agents.hourly import FILE_OPERATIONS, count_operations
 from codelab.agents.limits import MOST_RESULT_CHARACTERS
-from codelab.agents.permission import policy_call, refuse_denied
+from codelab.agents.permission import argv_for_policy, policy_call, refuse_denied
+from codelab.agents.reviewable import reviewable
 from codelab.agents.reviewed_change import change_files
+from codelab.agents.reviewed_merge import Merged, read_merge
+from codelab.agents.reviewed_remote import settle_remote, with_credential
 from codelab.agents.run import ActiveRun
 from codelab.agents.tainting import taint_run
 from codelab.core.errors import CodeLabError
@@ -23,18 +26,17 @@ from codelab.core.redaction import MARK, StreamRedactor, redact
 from codelab.core.visible import visible
 from codelab.policy.call import PolicyCall
 from codelab.policy.decide import decide
-from codelab.policy.hard_rules import NEVER_KEPT
 from codelab.policy.types import Access, Outcome, PolicyDecision, Risk, Touch
-from codelab.sandbox.difference import ChangedFile, Difference, read_difference
+from codelab.sandbox.difference import Difference, read_difference
 from codelab.sandbox.git_changes import bring_over_git
 from codelab.sandbox.run import run_in_sandbox
+from codelab.sandbox.stage import Stage
 from codelab.sandbox.types import Finished, Kind, Sandbox
 from codelab.store import calls
 from codelab.store.calls import CallRow
 from codelab.store.connection import Connection
 from codelab.tools.contract import Command, FileChange, Origin, ToolError, ToolText
 from codelab.tools.run_command import edited_command
-from codelab.workspace.files import decode
 from codelab_models.wire import ToolCall
 
 _MOST_LEFT = 20  # paths named of those that a command changed and that stay as they are
@@ -67,7 +69,6 @@ async def run_command(
         ToolError: The person refused the command, or something changed meanwhile; it has not run.
         Denied: There is no sandbox here; it has not run.
     """
-    services = run.services
     proposal = await asyncio.to_thread(propose_command, run, row, command, decision)
     _refuse_secret(proposal)
     permission = Permission(decision)
@@ -80,42 +81,94 @@ async def run_command(
             command = proposal.command
     proposal = await asyncio.to_thread(proposal.with_unsaved_of, run)
     await _begin(run, row, proposal, permission)
+    return await _carry_out(run, row, call, proposal)
+
+
+async def _carry_out(
+    run: ActiveRun, row: CallRow, call: ToolCall, proposal: CommandProposal, told: str = ""
+) -> ToolText | None:
+    """Run a command that may begin, and settle what it leaves; ``told`` is what the agent is told before."""
+    services, command = run.services, proposal.command
+    job = await with_credential(services.root, proposal.job, command)
     tell = _Teller(run, row.id)
-    folder = services.commands
-    async with run_in_sandbox(proposal.sandbox, proposal.job, folder, tell.take) as ran:
+    async with run_in_sandbox(proposal.sandbox, job, services.commands, tell.take) as ran:
         tell.end()
-        async with run.services.db.write() as tx:
-            await command_ended(run.id, row, ran.finished)(tx)
+        finished = ran.finished
+        async with services.db.write() as tx:
+            await command_ended(run.id, row, finished)(tx)
+        if command.clean is not None:
+            finished = replace(finished, output=command.clean(finished.output))
         difference = Difference()
         if proposal.sandbox.kind is Kind.OVERLAY and command.writes and not command.commits:
-            difference = await asyncio.to_thread(
-                read_difference, ran.stage, services.root, proposal.job.unsaved
-            )
-        if command.commits and not ran.finished.code:
+            difference = await asyncio.to_thread(read_difference, ran.stage, services.root, job.unsaved)
+        if command.commits and not command.merge and not finished.code:
             await finish_first(asyncio.to_thread(bring_over_git, ran.stage, services.root))
-        changes, left = await asyncio.to_thread(_reviewable, run, row.name, difference)
-    finished = ran.finished
-    if command.clean is not None:
-        finished = replace(finished, output=command.clean(finished.output))
-    text = _told(proposal, finished, left, difference.ignored)
-    summary = _summary(command, finished)
-    origin = Origin.OUTSIDE if proposal.sandbox.kind is Kind.UNSANDBOXED else Origin.WORKSPACE
-    await taint_run(run, origin, [f"the output of `{visible(command.shown)[:_SHOWN_CHARACTERS]}`"])
-    if not changes:
-        return ToolText(text, summary)
+        changes, left = await asyncio.to_thread(reviewable, run, row.name, difference)
+        text = told + _told(proposal, finished, left, difference.ignored)
+        summary = _summary(command, finished)
+        outside = proposal.sandbox.kind is Kind.UNSANDBOXED or job.reach is not None
+        origin = Origin.OUTSIDE if outside else Origin.WORKSPACE
+        await taint_run(run, origin, [f"the output of `{visible(command.shown)[:_SHOWN_CHARACTERS]}`"])
+        if command.merge and not finished.code:
+            return await _merge(run, row, call, command.merge, ran.stage, done=ToolText(text, summary))
+        commit = await settle_remote(services.root, ran.stage, job, command, finished)
+    done = ToolText(text, summary)
+    if command.then is not None and commit:
+        return await _go_on(run, row, call, await command.then(commit), done=done)
+    return await _change(run, row, call, changes, done=done) if changes else done
+
+
+async def _change(
+    run: ActiveRun,
+    row: CallRow,
+    call: ToolCall,
+    changes: Sequence[FileChange],
+    *,
+    done: ToolText,
+    merged: Merged | None = None,
+) -> ToolText | None:
+    """Put before the person what a command has changed, and keep it if they agree."""
     touches = [Touch(change.path, Access.WRITE) for change in changes]
-    wanted = decide(policy_call(run, row.name, Risk.MEDIUM, touches), services.rules)
+    wanted = decide(policy_call(run, row.name, Risk.MEDIUM, touches), run.services.rules)
+    told = f"{done.text}\n\nWhat it changed was kept: "
     try:
         refuse_denied(wanted)
         await count_operations(run, FILE_OPERATIONS, len(changes))
-        await change_files(
-            run, row, call, changes, wanted, told=f"{text}\n\nWhat it changed was kept: ", summary=summary
-        )
+        await change_files(run, row, call, changes, wanted, told=told, summary=done.summary, merged=merged)
     except CodeLabError as error:
         return ToolText(
-            f"{text}\n\nWhat it changed was not kept. {error}", f"{summary}; its changes were not kept"
+            f"{done.text}\n\nWhat it changed was not kept. {error}",
+            f"{done.summary}; its changes were not kept",
         )
     return None
+
+
+async def _merge(
+    run: ActiveRun, row: CallRow, call: ToolCall, branch: str, stage: Stage, *, done: ToolText
+) -> ToolText | None:
+    """Bring over what a merge has made, once the person has seen the difference; its layer is still there."""
+    merged = await read_merge(run, row.name, branch, stage)
+    if merged.changes:
+        return await _change(run, row, call, merged.changes, done=done, merged=merged)
+    await finish_first(asyncio.to_thread(merged.bring_over))
+    return ToolText(f"{done.text}\n\nNo file is different.", done.summary)
+
+
+async def _go_on(
+    run: ActiveRun, row: CallRow, call: ToolCall, then: Command | ToolText, *, done: ToolText
+) -> ToolText | None:
+    """Do what the person has agreed to together with the command before."""
+    if isinstance(then, ToolText):
+        return ToolText(f"{done.text}\n\n{then.text}.", f"{done.summary}; {then.summary}")
+    why = "the person has said yes to this together with the fetch"
+    agreed = PolicyDecision(Outcome.ALLOW, Risk.CRITICAL, "agreed", why)
+    try:
+        proposal = await asyncio.to_thread(propose_command, run, row, then, agreed)
+        await _begin(run, row, proposal, Permission(agreed))
+        return await _carry_out(run, row, call, proposal, f"{done.text}\n\n")
+    except CodeLabError as error:
+        told = f"{done.text}\n\nIt was fetched, but not merged. {error}"
+        return ToolText(told, f"{done.summary}; not merged: {error.what}")
 
 
 def _refuse_secret(proposal: CommandProposal) -> None:
@@ -130,7 +183,8 @@ def _refuse_secret(proposal: CommandProposal) -> None:
 def _as_policy_sees(run: ActiveRun, row: CallRow, command: Command, sandbox: Sandbox) -> PolicyCall:
     touches = [Touch(command.directory, Access.EXECUTE)]
     call = policy_call(run, row.name, Risk.CRITICAL, touches)
-    return replace(call, argv=command.argv, environment=sandbox.kind.value)
+    hosts = (command.host,) if command.host else ()
+    return replace(call, argv=argv_for_policy(command), hosts=hosts, environment=sandbox.kind.value)
 
 
 async def _edited(run: ActiveRun, row: CallRow, proposal: CommandProposal, text: str) -> CommandProposal:
@@ -179,38 +233,6 @@ class _Teller:
             self._run.feed.publish(CommandOutput(run=self._run.id, call=self._call, text=visible(text)))
 
 
-def _reviewable(
-    run: ActiveRun, tool: str, difference: Difference
-) -> tuple[list[FileChange], list[tuple[str, str]]]:
-    """Return the changes that can be put before a person, and what is left as it is, each with the reason."""
-    changes: list[FileChange] = []
-    left = list(difference.left)
-    buffers = run.services.overlay.buffers()
-    for file in difference.files:
-        wanted = policy_call(run, tool, Risk.MEDIUM, [Touch(file.path, Access.WRITE)])
-        decision = decide(wanted, run.services.rules)
-        if decision.rule in NEVER_KEPT:
-            left.append((file.path, decision.why))
-            continue
-        try:
-            change = _change(file)
-            if file.path in buffers and (viewed := run.services.view.read(file.path)).unsaved:
-                if viewed.data != file.before:
-                    raise ToolError("An editor has unsaved text of it that the command has not seen")
-                change = replace(change, unsaved_in=viewed.face)
-        except CodeLabError as error:
-            left.append((file.path, error.what))
-        else:
-            changes.append(change)
-    return changes, left
-
-
-def _change(file: ChangedFile) -> FileChange:
-    before_text = decode(file.path, file.before).text if file.before is not None else ""
-    after_text = decode(file.path, file.after).text if file.after is not None else ""
-    return FileChange(file.path, file.before, file.after, before_text, after_text, executable=file.executable)
-
-
 def _summary(command: Command, finished: Finished) -> str:
     if finished.stopped:
         return f"stopped ({finished.stopped}) after {finished.usage.seconds:.1f} s"
@@ -239,8 +261,16 @@ def _told(
     output = visible(finished.output.rstrip())
     if len(output) > room:
         output = f"{output[: room // 4]}\n... (left out) ...\n{output[-room * 3 // 4 :]}"
-    parts = [head, f"Output:\n{output}" if output else "It said nothing."]
-    if finished.code and proposal.sandbox.kind is not Kind.UNSANDBOXED:
+    explained = ""
+    if proposal.command.explain is not None and not finished.stopped:
+        explained = proposal.command.explain(finished.code, finished.output)
+    parts = [
+        head,
+        *([explained] if explained else []),
+        f"Output:\n{output}" if output else "It said nothing.",
+    ]
+    confined = proposal.sandbox.kind is not Kind.UNSANDBOXED and proposal.job.reach is None
+    if finished.code and confined and not explained:
         parts.append(
             "In its sandbox there is no network, nothing outside of the workspace can be written, and "
             "secrets are empty files."

@@ -42,6 +42,7 @@ class ActiveRun:
         noted: What the person was told of the model layer.
         model: The model that it asks, None before the first question.
         taint: What its session has read.
+        requested: The tools that the person's own words unlocked, of those that need them.
         journalled: Calls that the journal held when the run was taken up.
         call_ids: Ids of all its calls.
         recent: The last calls, for the repeat detector.
@@ -66,6 +67,7 @@ class ActiveRun:
     noted: set[str] = field(default_factory=set)
     model: str | None = None
     taint: Taint = UNTAINTED
+    requested: frozenset[str] = frozenset()
     journalled: frozenset[str] = frozenset()
     call_ids: set[str] = field(default_factory=set)
     recent: list[tuple[str, str]] = field(default_factory=list)

@@ -18,6 +18,7 @@ from codelab.core.errors import InputError
 from codelab.core.events import RunStarted, RunState
 from codelab.core.ids import new_id
 from codelab.core.positions import LineSpan
+from codelab.policy.requested import requested_in
 from codelab.policy.types import Mode
 from codelab.store import messages, runs, sessions, sources
 from codelab.store.connection import Connection
@@ -41,6 +42,7 @@ async def start_run(
     mode: Mode | None = None,
     wait: bool = False,
     assistant: bool = False,
+    typed: bool = True,
 ) -> ActiveRun:
     """Store a new run with its opening messages, and drive it in a task of its own.
 
@@ -55,6 +57,7 @@ async def start_run(
         mode: How its changes are approved; None: as in the session so far, in a new one by asking.
         wait: Keep approvals pending where nobody can answer.
         assistant: Whether an assistant asks, and not a person.
+        typed: Whether a person typed the task, so that its words may unlock what needs them.
 
     Raises:
         Denied: An assistant wants a wider mode than the person chose.
@@ -92,6 +95,7 @@ async def start_run(
         wait=wait,
         limits=Limits(services.settings.run),
         services=services,
+        requested=requested_in(task) if typed and not assistant else frozenset(),
     )
     shown = [focus.path] if focus is not None and source is not None else []
     seen_taint = labels_of(services, Origin.WORKSPACE, [*shown, *(["diagnostics"] if diagnostics else [])])
@@ -124,7 +128,13 @@ async def start_run(
             await sources.add(tx, active.id, source.span, source.blob)
 
     started = RunStarted(
-        run=active.id, session=active.session, agent=agent, reason=why, task=task, mode=mode.value
+        run=active.id,
+        session=active.session,
+        agent=agent,
+        reason=why,
+        task=task,
+        mode=mode.value,
+        requested=tuple(sorted(active.requested)),
     )
     await active.write(started, also=store)
     active.driver = asyncio.create_task(drive(active), name=active.id)
@@ -155,6 +165,8 @@ async def _take_up(services: Services, run_id: str) -> ActiveRun:
         active = _active(services, await claim(tx, services, run_id))
         for event in await runs.events(tx, run_id):
             active.feed.publish(event)
+            if isinstance(event, RunStarted):
+                active.requested = frozenset(event.requested)
     return active
 
 

@@ -41,13 +41,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """A run begins: which agent works, why it was chosen, and how its changes are approved."""
+    """A run begins: which agent works, why it was chosen, and how its changes are approved.
+
+    ``requested`` are the tools that the person's own words unlocked, of those that need them.
+    """
 
     session: str
     agent: str
     reason: str
     task: str
     mode: str = "ask"
+    requested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ class PolicyCall:
         taint: What the session has read.
         environment: The kind of sandbox in which its command runs, ``unsandboxed``, or empty for no command.
         standing_rules: What the person said yes to beforehand.
+        requested: The tools that the person's own words asked for, of those that need them.
     """
 
     tool: str
@@ -68,3 +69,4 @@ class PolicyCall:
     taint: Taint = UNTAINTED
     environment: str = ""
     standing_rules: tuple[StandingRule, ...] = ()
+    requested: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from codelab.policy.call import PolicyCall
-from codelab.policy.hard_rules import always_asked, forbidden
+from codelab.policy.hard_rules import always_asked, forbidden, unrequested
 from codelab.policy.matching import stands
 from codelab.policy.rules import Tier
 from codelab.policy.rules_in_force import Applying, PolicyRules
@@ -17,7 +17,7 @@ from codelab.policy.taint import in_words
 from codelab.policy.types import Access, Mode, Outcome, PolicyDecision, Risk
 from codelab.policy.wants import Want, wants_of
 
-POLICY_VERSION = 3  # part of every approval's digest: a changed policy invalidates what was approved under it
+POLICY_VERSION = 4  # part of every approval's digest: a changed policy invalidates what was approved under it
 
 _STRICTNESS = {Outcome.ALLOW: 0, Outcome.ASK: 1, Outcome.DENY: 2}
 _CHANGES = (Access.WRITE, Access.EXECUTE)
@@ -68,6 +68,10 @@ def _forbidden(want: Want, case: _Case) -> PolicyDecision | None:
     return forbidden(want, case.rules.own)
 
 
+def _unrequested(want: Want, case: _Case) -> PolicyDecision | None:
+    return unrequested(case.call)
+
+
 def _denied(want: Want, case: _Case) -> PolicyDecision | None:
     return _by_rule(Outcome.DENY, want, case)
 
@@ -111,7 +115,7 @@ def _read(want: Want, case: _Case) -> PolicyDecision | None:
     return None
 
 
-_JUDGES = (_forbidden, _denied, _only_planned, _egress, _always_asked, _asked, _broken, _read)
+_JUDGES = (_forbidden, _unrequested, _denied, _only_planned, _egress, _always_asked, _asked, _broken, _read)
 
 
 def _allowed(want: Want, case: _Case) -> PolicyDecision | None:

@@ -70,6 +70,7 @@ class BoundCall:
         rules: The digest of the rules in force; see ``PolicyRules.digest``.
         files: The files it changes.
         command: The command it runs, or None.
+        branch: The branch that it moves, and the commits from which and to which; empty if none.
     """
 
     tool: str
@@ -82,6 +83,7 @@ class BoundCall:
     rules: str = ""
     files: tuple[BoundFile, ...] = field(default=())
     command: BoundCommand | None = None
+    branch: tuple[str, ...] = ()
 
     @property
     def tainted(self) -> bool:

@@ -23,6 +23,7 @@ _DEFAULTS = {
     "egress": _FRESH,
     "network": "a rule that allows this host",
     "broken-policy": "the policy file put right: see `codelab policy check`",
+    "unrequested": "the word in a task that you type yourself, in an editor or a terminal",
     "weak-sandbox": "a better sandbox: see `codelab doctor`",
 }
 

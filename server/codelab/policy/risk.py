@@ -47,6 +47,7 @@ class Facts:
         network: Whether it can reach the network.
         sandboxed: Whether a command is confined.
         tainted: Whether the session has read what others may have written.
+        published: Whether what it does is out of reach once it is done.
     """
 
     kind: str
@@ -60,6 +61,7 @@ class Facts:
     network: bool = False
     sandboxed: bool = True
     tainted: bool = False
+    published: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def _content(facts: Facts) -> list[tuple[int, str]]:
 def _way_back(facts: Facts) -> str:
     if facts.kind == "edit":
         return "can be undone"
-    return "confined by the sandbox" if facts.sandboxed else "cannot be undone"
+    confined = facts.sandboxed and not facts.published
+    return "confined by the sandbox" if confined else "cannot be undone"
 
 
 def _files(count: int) -> str:

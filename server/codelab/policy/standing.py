@@ -13,6 +13,7 @@ from typing import Any
 
 from codelab.policy.digest import BoundCall, BoundCommand, BoundFile
 from codelab.policy.programs import counts_only_whole, why_open
+from codelab.policy.requested import REQUESTED
 from codelab.policy.types import Risk
 from codelab.workspace.protected import is_protected
 from codelab.workspace.reading import ABSENT
@@ -84,6 +85,8 @@ def why_never(call: BoundCall) -> str:
     Args:
         call: The call, as an approval binds it.
     """
+    if call.tool in REQUESTED:
+        return f"every {REQUESTED[call.tool]} is asked"
     if call.tainted:
         return "this session has read text that others may have written"
     if call.command is not None:

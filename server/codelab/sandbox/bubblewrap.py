@@ -11,6 +11,7 @@ from pathlib import Path
 
 from codelab.core.errors import InputError
 from codelab.sandbox.environment import home_folder
+from codelab.sandbox.reaching import FOLDER, reaching_arguments
 from codelab.sandbox.stage import Stage
 from codelab.sandbox.types import Job, Kind, Sandbox
 
@@ -60,7 +61,14 @@ def check_place(root: Path) -> None:
 
 
 def launch_arguments(
-    sandbox: Sandbox, job: Job, stage: Stage, *, filter_fd: int, status_fd: int, gate_fd: int
+    sandbox: Sandbox,
+    job: Job,
+    stage: Stage,
+    *,
+    filter_fd: int,
+    status_fd: int,
+    gate_fd: int,
+    credential_fd: int = -1,
 ) -> list[str]:
     """Return the arguments of the process that runs a command in the sandbox; it runs in the stage's folder.
 
@@ -71,18 +79,24 @@ def launch_arguments(
         filter_fd: The filter of system calls is read from here.
         status_fd: The id of the first process inside is written here.
         gate_fd: The command waits until something can be read from here.
+        credential_fd: What it is told to log in to a host is read from here; -1 where it reaches none.
     """
-    writable = sandbox.kind is Kind.OVERLAY and job.writes
+    writable = sandbox.kind is Kind.OVERLAY and job.writes and job.reach is None
+    directory = FOLDER if job.reach is not None else os.path.normpath(job.root / job.directory)
+    if job.reach is not None:
+        seen = reaching_arguments(job, job.reach, credential_fd)
+    else:
+        seen = _workspace(job, stage, writable=writable)
     command = [
         sandbox.programs["bwrap"],
-        *_namespaces(),
+        *_namespaces(network=job.reach is not None),
         *("--seccomp", str(filter_fd), "--json-status-fd", str(status_fd), "--block-fd", str(gate_fd)),
         *_system(),
         *_private_folders(),
         *_readable(job.readable),
-        *_workspace(job, stage, writable=writable),
+        *seen,
         *("--remount-ro", "/dev", "--remount-ro", "/"),
-        *("--chdir", os.path.normpath(job.root / job.directory), "--"),
+        *("--chdir", directory, "--"),
         *_bounded(job),
     ]
     if not writable:
@@ -95,9 +109,10 @@ def launch_arguments(
     return [sandbox.programs["unshare"], *namespaces, "--", *laying, *command]
 
 
-def _namespaces() -> list[str]:
+def _namespaces(*, network: bool) -> list[str]:
     return [
-        *("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
+        *("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts"),
+        *(() if network else ("--unshare-net",)),
         *("--unshare-cgroup-try", "--disable-userns", "--hostname", "codelab"),
         *("--uid", str(os.getuid()), "--gid", str(os.getgid())),
         *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),

@@ -55,7 +55,11 @@ class Difference:
 
 
 def read_difference(
-    stage: Stage, root: Path, unsaved: Mapping[str, bytes] = MappingProxyType({})
+    stage: Stage,
+    root: Path,
+    unsaved: Mapping[str, bytes] = MappingProxyType({}),
+    *,
+    merged: bool = False,
 ) -> Difference:
     """Compare the layer that a command wrote with the workspace as it is now.
 
@@ -63,12 +67,14 @@ def read_difference(
         stage: The command's folder, after its end.
         root: The workspace.
         unsaved: Files that it saw otherwise than they are on disk, see ``Job``.
+        merged: Whether it is a merge: then nothing is passed over as a build or as ignored, and git's own
+            files, which are brought over otherwise, are not looked at.
 
     Returns:
         What differs from what it saw. A file that changed in the workspace while the command ran is among
         those left: the command has not seen that change.
     """
-    reader = _Reader(stage, root, unsaved)
+    reader = _Reader(stage, root, unsaved, merged=merged)
     files: list[ChangedFile] = []
     left: list[tuple[str, str]] = []
     for path in reader.touched(""):
@@ -88,8 +94,9 @@ def read_difference(
 
 
 class _Reader:
-    def __init__(self, stage: Stage, root: Path, unsaved: Mapping[str, bytes]) -> None:
+    def __init__(self, stage: Stage, root: Path, unsaved: Mapping[str, bytes], *, merged: bool) -> None:
         self.ignored = 0
+        self._merged = merged
         self._unsaved = unsaved
         self._upper = stage.upper
         self._root = root
@@ -112,14 +119,16 @@ class _Reader:
             )
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
+            if self._merged and path == ".git":
+                continue
             if entry.is_dir(follow_symlinks=False):
-                if self._rules.folder(path):
+                if not self._merged and self._rules.folder(path):
                     self.ignored += 1
                 else:
                     yield from self.touched(path)
                     if self._is_plain_file(path):
                         yield path
-            elif self._rules.file(path):
+            elif not self._merged and self._rules.file(path):
                 self.ignored += 1
             elif (
                 _is_whiteout(entry) and (self._root / path).is_dir() and not (self._root / path).is_symlink()
@@ -139,6 +148,8 @@ class _Reader:
         after, executable = None, False
         if status is not None and not _gone(status):
             executable = bool(status.st_mode & 0o100)
+            if self._merged and now is not None and executable != bool(now.st_mode & 0o100):
+                return "whether it can be executed changes"
             with suppress(OSError):
                 os.chmod(self._upper / path, 0o700 if executable else 0o600)
             after = read_bytes(self._upper, path, limit=MOST_BYTES)

@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from codelab.core.errors import StateError
 from codelab.core.finishing import finish_first
 from codelab.sandbox import landlock, seatbelt
 from codelab.sandbox.bubblewrap import check_place, launch_arguments
-from codelab.sandbox.seccomp import filter_file, filter_program
+from codelab.sandbox.reaching import lay_repository
+from codelab.sandbox.seccomp import filter_program, memory_file
 from codelab.sandbox.stage import Stage, prepared_stage, written
 from codelab.sandbox.supervise import Launch, supervise
-from codelab.sandbox.types import Finished, Job, Kind, Sandbox
+from codelab.sandbox.types import Finished, Job, Kind, Reach, Sandbox
 from codelab.sandbox.unsaved import lay_unsaved
 
 
@@ -112,6 +114,8 @@ def run_here(
 
 @contextmanager
 def _launch(sandbox: Sandbox, job: Job, stage: Stage) -> Iterator[Launch]:
+    if job.reach is not None and sandbox.kind not in (Kind.OVERLAY, Kind.READ_ONLY):
+        raise StateError("git can reach no host here", why="It needs bubblewrap", fix="See `codelab doctor`")
     if sandbox.kind is Kind.UNSANDBOXED:
         yield Launch(job.argv, job.environment, job.root / job.directory)
         return
@@ -128,21 +132,30 @@ def _launch(sandbox: Sandbox, job: Job, stage: Stage) -> Iterator[Launch]:
         scratch = stage.path / "scratch"
         yield Launch(arguments, environment, job.root / job.directory, written=lambda: written(scratch))
         return
-    if sandbox.kind is Kind.OVERLAY and job.writes:
+    if job.reach is not None:
+        lay_repository(stage, job.reach)
+    elif sandbox.kind is Kind.OVERLAY and job.writes:
         lay_unsaved(stage, job)
     program = filter_program()
     status, status_inside = os.pipe()
     gate_inside, gate = os.pipe()
     try:
-        filter_fd = filter_file(program)
+        filter_fd = memory_file(program)
+        credential = (memory_file(_credential(job.reach)),) if job.reach is not None else ()
         arguments = launch_arguments(
-            sandbox, job, stage, filter_fd=filter_fd, status_fd=status_inside, gate_fd=gate_inside
+            sandbox,
+            job,
+            stage,
+            filter_fd=filter_fd,
+            status_fd=status_inside,
+            gate_fd=gate_inside,
+            credential_fd=credential[0] if credential else -1,
         )
         yield Launch(
             arguments,
             job.environment,
             stage.path,
-            descriptors=(filter_fd, status_inside, gate_inside),
+            descriptors=(filter_fd, status_inside, gate_inside, *credential),
             status_fd=status,
             gate_fd=gate,
             written=lambda: written(stage.upper),
@@ -150,3 +163,7 @@ def _launch(sandbox: Sandbox, job: Job, stage: Stage) -> Iterator[Launch]:
     finally:
         os.close(status)
         os.close(gate)
+
+
+def _credential(reach: Reach) -> bytes:
+    return reach.credential.encode("utf-8", "surrogateescape")

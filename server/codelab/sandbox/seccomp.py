@@ -105,10 +105,10 @@ def filter_program(*, namespaced: bool = True, machine: str = "") -> bytes:
     return b"".join([*program, _answer(_ALLOW)])
 
 
-def filter_file(program: bytes) -> int:
-    """Return a descriptor from which a filter can be read, at its beginning."""
-    fd = os.memfd_create("filter")
-    os.write(fd, program)
+def memory_file(content: bytes) -> int:
+    """Return a descriptor from which something can be read that is in no file: a filter, a credential."""
+    fd = os.memfd_create("codelab")
+    os.write(fd, content)
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
 

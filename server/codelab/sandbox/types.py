@@ -16,6 +16,10 @@ class Kind(StrEnum):
     UNSANDBOXED = "unsandboxed"  # by the person's own setting
 
 
+REACHES = (
+    "sandbox: with the network; it sees nothing of the workspace but git's objects and can write nothing"
+)
+"""What a person is told of the sandbox of a command that reaches a host."""
 SHOWN = {
     Kind.OVERLAY: "sandbox: no network; what it changes is shown to you before it counts",
     Kind.READ_ONLY: "sandbox: no network, the workspace is read-only",
@@ -62,6 +66,28 @@ class Sandbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """What lets a git command reach a host: the network, and a repository of ours instead of the workspace.
+
+    Attributes:
+        config: The whole configuration of that repository.
+        refs: The commits of its refs, by full name; their objects are those of the workspace's repository.
+        shallow: Its file ``shallow``.
+        readable: Files and folders that it may read besides the system's.
+        socket: The person's ssh agent, or None.
+        credential: What their credential helper knows for the host, as git-credential(1) writes it; found
+            just before the command starts, and no part of what is approved.
+    """
+
+    config: str
+    refs: Mapping[str, str]
+    shallow: bytes = b""
+    readable: tuple[Path, ...] = ()
+    socket: Path | None = None
+    credential: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One command, ready to run.
 
@@ -76,6 +102,7 @@ class Job:
         commits: Whether it may write git's own files in that layer.
         unsaved: Bytes of files of the workspace, by path, that it sees instead of what is on disk, where it
             has a layer: what editors show and have not saved.
+        reach: What lets it reach a host; it then sees nothing of the workspace but git's objects.
     """
 
     root: Path
@@ -87,6 +114,7 @@ class Job:
     writes: bool = True
     commits: bool = False
     unsaved: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ class CallRow:
         result: What the model was told.
         approval: The approval it needed, or an empty string.
         checkpoint: The checkpoint that undoes it, or an empty string.
-        prepared: What its undo must know, as JSON: ``folders`` that were made for a new file.
+        prepared: What its undo must know, as JSON: ``folders`` that were made for a new file, the ``branch``
+            that a merge moved, and the commits before and after.
     """
 
     id: str

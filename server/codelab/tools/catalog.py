@@ -15,6 +15,9 @@ from codelab.tools import (
     git_commit,
     git_diff,
     git_log,
+    git_merge,
+    git_pull,
+    git_push,
     git_status,
     outline,
     read_file,
@@ -33,7 +36,7 @@ TOOLS: Mapping[str, Tool[Any]] = MappingProxyType(
             *(read_file.TOOL, search_code.TOOL, find_symbol.TOOL, find_references.TOOL, outline.TOOL),
             *(repo_map.TOOL, edit_file.TOOL, run_command.TOOL, run_tests.TOOL),
             *(git_status.TOOL, git_diff.TOOL, git_log.TOOL, git_blame.TOOL),
-            *(git_commit.TOOL, git_branch.TOOL),
+            *(git_commit.TOOL, git_branch.TOOL, git_merge.TOOL, git_pull.TOOL, git_push.TOOL),
         )
     }
 )

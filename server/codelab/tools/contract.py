@@ -12,6 +12,7 @@ from codelab.core.positions import LineSpan
 from codelab.index.repo_map import RepoMap
 from codelab.index.types import FoundDefinition, Hit, Symbol, Usage
 from codelab.policy.types import Risk, Touch
+from codelab.sandbox.types import Reach
 from codelab.workspace.view import WorkspaceView
 
 
@@ -97,6 +98,18 @@ class Command:
         summary: What came of it in one line for the person, from its exit status and its output; None: the
             exit status.
         clean: What is left of the output for the agent; None: all of it.
+        explain: What its exit status and its output mean in a sentence, for a failure that says what to do;
+            None or an empty sentence: nothing.
+        more: What a person is shown besides, whole: the commits that are pushed.
+        merge: The branch that it moves, where what it changes of files and what it writes to the repository
+            come over together, once the person has seen the difference, or not at all.
+        reach: What lets it reach a host, or None.
+        url: The address that it reaches.
+        host: The host there.
+        publishes: Whether what it does there is out of reach once it is done.
+        tracks: The remote-tracking ref that notes at its success where the remote stands, and the commit; an
+            empty one is the commit that it has fetched.
+        then: What is done at its success with the same yes.
     """
 
     argv: tuple[str, ...]
@@ -108,6 +121,15 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     summary: Callable[[int, str], str] | None = None
     clean: Callable[[str], str] | None = None
+    explain: Callable[[int, str], str] | None = None
+    more: str = ""
+    merge: str = ""
+    reach: Reach | None = None
+    url: str = ""
+    host: str = ""
+    publishes: bool = False
+    tracks: tuple[str, str] | None = None
+    then: "Callable[[str], Awaitable[Command | ToolText]] | None" = None
 
 
 class SearchCode(Protocol):

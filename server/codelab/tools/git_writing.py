@@ -8,7 +8,7 @@ from codelab.sandbox.system_programs import system_program
 from codelab.tools.contract import Command
 from codelab.tools.git_reading import ENVIRONMENT, HARDENED
 
-_FLAGS = (
+WRITING_FLAGS = (
     *HARDENED,
     *("-c", "gc.auto=0"),
     *("-c", "maintenance.auto=false"),
@@ -16,6 +16,9 @@ _FLAGS = (
     *("-c", "core.editor=true"),
     *("-c", "core.logAllRefUpdates=true"),
 )
+"""Options that keep a git command which writes from running anything else."""
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where such commands look for git: nowhere in the workspace, whose own folders come first for others."""
 _SECONDS = 120.0
 _ASKING_SECONDS = 10.0
 
@@ -31,13 +34,13 @@ async def writing_command(*lines: tuple[str, ...], paths: tuple[str, ...] = (), 
     """
     each = ' -- "$@"' if paths else ""
     run = " && ".join(f"git {shlex.join(line)}{each}" for line in lines)
-    script = f'git() {{ command git {shlex.join(_FLAGS)} "$@"; }}; {run}'
+    script = f'git() {{ command git {shlex.join(WRITING_FLAGS)} "$@"; }}; {run}'
     return Command(
         ("/bin/sh", "-c", script, "git", *paths),
         shown,
         seconds=_SECONDS,
         commits=True,
-        environment={**ENVIRONMENT, **await asyncio.to_thread(_identity)},
+        environment={**ENVIRONMENT, "PATH": SYSTEM_PATH, **await asyncio.to_thread(_identity)},
         summary=lambda code, output: (output.strip().splitlines() or ["git is done"])[0] if not code else "",
     )
 

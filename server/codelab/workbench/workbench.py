@@ -233,6 +233,7 @@ class Workbench:
         focus: Focus | None = None,
         mode: Mode | None = None,
         wait: bool = False,
+        typed: bool = True,
     ) -> RunHandle:
         """Start a run of the ``coder`` agent.
 
@@ -242,6 +243,7 @@ class Workbench:
             focus: What the person has before them.
             mode: How the session's changes are approved from now on; None: as before, in a new one by asking.
             wait: Keep an approval pending where no face can prompt, instead of denying it at once.
+            typed: Whether the person typed it; the words of a task that stands in a file unlock nothing.
 
         Raises:
             NoModel: No model is configured.
@@ -250,7 +252,7 @@ class Workbench:
         if self._services.model is None:
             raise NoModel("Changing code needs a model, and none is set up", fix=self._services.model_help)
         return await self._start(
-            "coder", task, "a change was asked for", session, focus, mode=mode, wait=wait
+            "coder", task, "a change was asked for", session, focus, mode=mode, wait=wait, typed=typed
         )
 
     async def _start(
@@ -263,6 +265,7 @@ class Workbench:
         *,
         mode: Mode | None = None,
         wait: bool = False,
+        typed: bool = True,
     ) -> RunHandle:
         return self._runs.keep(
             await start_run(
@@ -276,6 +279,7 @@ class Workbench:
                 mode=mode,
                 wait=wait,
                 assistant=self.face.kind == "mcp",
+                typed=typed,
             )
         )
 

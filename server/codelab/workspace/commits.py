@@ -44,7 +44,7 @@ def recent_commits(root: Path, path: str = "", limit: int = 10) -> list[Commit]:
     Returns:
         The commits; none where there is no git, no repository, or it does not answer within five seconds.
     """
-    program = _git(root)
+    program = git_program(root)
     if program is None or limit < 1:
         return []
     arguments = [program, "--no-pager", "--literal-pathspecs", "--no-replace-objects"]
@@ -71,7 +71,7 @@ def recent_commits(root: Path, path: str = "", limit: int = 10) -> list[Commit]:
     return [Commit(one[0].strip(), one[1], one[2]) for one in found]
 
 
-def _git(root: Path) -> str | None:
+def git_program(root: Path) -> str | None:
     """Return the git program; none of those that a workspace could have put there."""
     folders = [
         folder

@@ -13,7 +13,10 @@ from codelab.workbench.types import Mode
 
 @dataclass(frozen=True, slots=True)
 class RunArguments:
-    """A task; ``mode`` is ask, plan or allow-edits, empty for the session's; the rest is as for a chat."""
+    """A task; ``mode`` is ask, plan or allow-edits, empty for the session's; the rest is as for a chat.
+
+    ``typed`` is false where the task stands in a file: then its words unlock no push, pull or merge.
+    """
 
     task: str
     session: str = ""
@@ -25,6 +28,7 @@ class RunArguments:
     title: str = ""
     wait: bool = True
     show: bool = True
+    typed: bool = True
 
 
 async def run(face: LspFace, params: types.ExecuteCommandParams) -> object:
@@ -37,7 +41,7 @@ async def run(face: LspFace, params: types.ExecuteCommandParams) -> object:
     mode = Mode(given.mode) if given.mode else None
     focus = focus_of(face, given.path, given.start_line, given.end_line, given.diagnostics)
     workbench = await face.workbench()
-    handle = await workbench.act(given.task, session=given.session, focus=focus, mode=mode)
+    handle = await workbench.act(given.task, session=given.session, focus=focus, mode=mode, typed=given.typed)
     following = Following(
         title=heading(given.title or given.task),
         wait=given.wait,
