@@ -6,7 +6,8 @@ from codelab.policy.call import PolicyCall, StandingRule
 from codelab.policy.decide import decide
 from codelab.policy.digest import BoundCall
 from codelab.policy.requested import REQUESTED, requested_in
-from codelab.policy.rules import PolicyRules, Rule, Tier
+from codelab.policy.rules import Rule, Tier
+from codelab.policy.rules_in_force import PolicyRules
 from codelab.policy.standing import why_never
 from codelab.policy.taint import Taint
 from codelab.policy.types import Access, Mode, Outcome, Risk, Touch
