@@ -32,8 +32,8 @@ def test_a_tool_is_unlocked_by_its_own_word(words: str, unlocked: set[str]) -> N
 
 ALLOWS = PolicyRules(
     (
-        Rule("all", Outcome.ALLOW, Tier.ADMINISTRATOR, "x:1", commands=(("git", "push"),)),
-        Rule("host", Outcome.ALLOW, Tier.ADMINISTRATOR, "x:2", hosts=("example.com",)),
+        Rule("all", Tier.ADMINISTRATOR, Outcome.ALLOW, "x:1", commands=(("git", "push"),)),
+        Rule("host", Tier.ADMINISTRATOR, Outcome.ALLOW, "x:2", hosts=("example.com",)),
     )
 )
 
