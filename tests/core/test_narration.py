@@ -51,7 +51,7 @@ STARTED = RunStarted(run="r", session="s", agent="coder", reason="asked", task="
 )
 def test_an_event_is_told_in_one_line(event: AnyEvent, line: str) -> None:
     narrator = Narrator()
-    assert narrator.line(STARTED) == "coder: working"
+    assert narrator.line(STARTED) == "coder: working (asked)"
     assert narrator.line(event) == line
 
 

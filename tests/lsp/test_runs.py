@@ -80,6 +80,7 @@ async def opened(
     text: str = PAYMENTS,
     capabilities: Json | None = None,
     name: str = "Test editor",
+    settings: str = "",
 ) -> AsyncIterator[Scene]:
     """Open a workspace with one file in an editor, with a model if there are rules for one."""
     file = root / "payments.py"
@@ -89,7 +90,7 @@ async def opened(
         if rules:
             (home / "config").mkdir(exist_ok=True)
             (home / "config" / "config.toml").write_text(
-                f'[models]\nendpoint = "{model.base_url}"\nchat = "scripted"\n'
+                f'[models]\nendpoint = "{model.base_url}"\nchat = "scripted"\n{settings}'
             )
         async with connected(open_workbench) as client:
             await client.initialize(root, capabilities, name=name)
@@ -129,6 +130,27 @@ async def test_a_comment_is_done_after_the_person_said_yes_and_undone_again(
         assert applied["edit"]["documentChanges"][0]["textDocument"]["version"] == 1
         (annotation,) = applied["edit"]["changeAnnotations"].values()
         assert annotation == {"label": "CodeLab (coder)", "needsConfirmation": False}
+
+
+@pytest.mark.req("CARD-3", "CARD-6", "MODEL-7")
+async def test_a_comment_that_asks_a_question_is_answered_with_a_document(
+    codelab_home: Path, tmp_path: Path
+) -> None:
+    rules = (
+        When('nothing else: "question", "change"').say("question"),
+        When("why is this slow?", role="user").say("It waits for the card.\n\nMore about it."),
+    )
+    text = PAYMENTS.replace("raise ValueError when the amount is negative", "why is this slow?")
+    settings = "classification_votes = 3\n"
+    async with opened(codelab_home, tmp_path, *rules, text=text, settings=settings) as scene:
+        await scene.editor.choose_action(1, DO)
+        shown = await scene.client.wait_for_method("window/showDocument")
+        document = text_of(shown["uri"])
+        assert document.startswith("# why is this slow?\n\nIt waits for the card.\n\nMore about it.")
+        assert "*ask - scripted" in document
+        lines = [sent["value"].get("message") for sent in scene.client.sent("$/progress")]
+        assert "ask: the fast model took the task for a question (2 of 2 answers)" in lines
+        assert scene.editor.text == text and not scene.editor.prompts_waiting
 
 
 @pytest.mark.req("CARD-5", "SAFE-2")

@@ -10,6 +10,7 @@ from codelab.agents.loop import drive
 from codelab.agents.modes import mode_of_run
 from codelab.agents.prompt import opening_messages, read_focus
 from codelab.agents.recovery import claim, settle_interrupted
+from codelab.agents.routing import Routed, route
 from codelab.agents.run import ActiveRun
 from codelab.agents.services import Services
 from codelab.agents.tainting import labels_of, store_taint
@@ -43,6 +44,7 @@ async def start_run(
     wait: bool = False,
     assistant: bool = False,
     typed: bool = True,
+    may_be_question: bool = False,
 ) -> ActiveRun:
     """Store a new run with its opening messages, and drive it in a task of its own.
 
@@ -50,7 +52,7 @@ async def start_run(
         services: What it works with.
         agent: The template's name.
         task: What the person asked.
-        why: Why this agent was chosen.
+        why: Why this agent was chosen, a clause.
         session: The session to continue; a new one if empty.
         focus: What the person has before them.
         diagnostics: What the editor reports at that place.
@@ -58,6 +60,7 @@ async def start_run(
         wait: Keep approvals pending where nobody can answer.
         assistant: Whether an assistant asks, and not a person.
         typed: Whether a person typed the task, so that its words may unlock what needs them.
+        may_be_question: Whether ``ask`` gets the task if the fast model takes it for a question.
 
     Raises:
         Denied: An assistant wants a wider mode than the person chose.
@@ -71,29 +74,33 @@ async def start_run(
         raise InputError(
             f"The task is longer than {_MOST_TASK_CHARACTERS:,} characters", fix="Name files instead"
         )
-    template = load_template(agent)
     now = time.time()
     async with services.db.read() as rx:
         earlier = await runs.list_runs(rx, session) if session else []
         before = await sessions.get(rx, session) if session else None
     seen, source = await asyncio.to_thread(read_focus, services.view, focus) if focus else ("", None)
-    opening = opening_messages(
-        template, task, focus=seen, notes=diagnostics, earlier=sorted(earlier, key=_age)
-    )
     mode = mode_of_run(
         mode,
         Mode(before.mode) if before is not None else None,
         assistant=assistant,
         settings=services.settings.approvals,
     )
+    session_id = session or new_id("ses")
+    routed = Routed(agent, why)
+    if may_be_question:
+        routed = await route(services, task, routed, session_id)
+    template = load_template(routed.agent)
+    opening = opening_messages(
+        template, task, focus=seen, notes=diagnostics, earlier=sorted(earlier, key=_age)
+    )
     active = ActiveRun(
         id=new_id("run"),
-        session=session or new_id("ses"),
+        session=session_id,
         template=template,
         task=task,
         mode=mode,
         wait=wait,
-        limits=Limits(services.settings.run),
+        limits=Limits(services.settings.run, tokens=routed.tokens, cost_usd=routed.cost_usd),
         services=services,
         requested=requested_in(task) if typed and not assistant else frozenset(),
     )
@@ -102,8 +109,8 @@ async def start_run(
     row = Run(
         id=active.id,
         session=active.session,
-        agent=agent,
-        reason=why,
+        agent=routed.agent,
+        reason=routed.why,
         task=task,
         state=RunState.IDLE,
         face=services.face,
@@ -130,8 +137,8 @@ async def start_run(
     started = RunStarted(
         run=active.id,
         session=active.session,
-        agent=agent,
-        reason=why,
+        agent=routed.agent,
+        reason=routed.why,
         task=task,
         mode=mode.value,
         requested=tuple(sorted(active.requested)),

@@ -92,6 +92,14 @@ class ModelSettings(_Section):
         description="Models with native tool calls that do not reason by themselves fill in a form about the "
         "situation and the next step before each answer; it costs one request more each time.",
     )
+    classification_votes: int = Field(
+        default=0,
+        ge=0,
+        le=9,
+        description="How often the fast model is asked at most, before a task is begun, whether the task is "
+        "a question: where more than half of the answers say so the agent `ask` gets it, which changes "
+        "nothing. 0: it is not asked.",
+    )
     fallbacks: tuple[str, ...] = Field(
         default=(),
         strict=False,  # TOML gives a list

@@ -26,9 +26,10 @@ class Narrator:
     def line(self, event: AnyEvent) -> str:
         """Return one line for a person, or an empty string where the event is not worth one."""
         match event:
-            case RunStarted(agent=agent, mode=mode):
+            case RunStarted(agent=agent, mode=mode, reason=reason):
                 self._agent = agent
                 told = "working" if mode == "ask" else f"working, mode {mode}"
+                told += f" ({reason})" if reason else ""
             case ModelChosen(model=model, steps=(first, _, *_)):  # what was wanted first could not be had
                 told = f"asking {model}: {first}"
             case ToolCalled(title=title):

@@ -66,7 +66,7 @@ async def offer_interrupted(face: LspFace, workbench: "Workbench", run: Interrup
     title = heading(run.task)
     if choice == CONTINUE:
         handle = await workbench.resume(run.run)
-        following = Following(title=title, wait=False, show=True, document=run.agent == "ask")
+        following = Following(title=title, wait=False, show=True)
         await answer_with_run(face, handle, following)
     elif choice == END:
         await workbench.stop(run.run)

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from codelab.workbench.handle import RunHandle
 
 
+READER = "ask"
+"""The agent whose answer is a text to read, and no sentence about changes."""
+
 _HEADING = 100
 _LINE_CHARACTERS = 80  # of what a command says, beside the progress bar
 """Characters of a task that stand for it in a title."""
@@ -47,14 +50,12 @@ class Following:
         title: What is being done, for the progress and the answer's heading.
         wait: Answer the request when the run has ended, not at once.
         show: Open the answer in the editor.
-        document: The answer is a text to read, not a sentence about changes.
         token: The progress token that the request carried.
     """
 
     title: str
     wait: bool
     show: bool
-    document: bool
     token: str | int | None = None
 
 
@@ -169,7 +170,7 @@ async def _present(face: LspFace, result: RunResult, following: Following, secon
     name = f"{result.run}.md"
     if not following.show:
         data["document"] = keep_document(face, name, text)
-    elif result.state is RunState.DONE and following.document:
+    elif result.state is RunState.DONE and result.agent == READER:
         data["document"] = await open_document(face, name, text)
     else:
         data["document"] = keep_document(face, name, text)

@@ -235,7 +235,9 @@ class Workbench:
         wait: bool = False,
         typed: bool = True,
     ) -> RunHandle:
-        """Start a run of the ``coder`` agent.
+        """Start a run of the ``coder`` agent, or of ``ask`` if the fast model takes the task for a question.
+
+        It is asked only where ``models.classification_votes`` says so.
 
         Args:
             task: What to do, in the person's words.
@@ -280,6 +282,7 @@ class Workbench:
                 wait=wait,
                 assistant=self.face.kind == "mcp",
                 typed=typed,
+                may_be_question=agent == "coder",
             )
         )
 

@@ -41,7 +41,6 @@ async def chat(face: LspFace, params: types.ExecuteCommandParams) -> object:
         title=heading(given.title or given.question),
         wait=given.wait,
         show=given.show,
-        document=True,
         token=params.work_done_token,
     )
     return await answer_with_run(face, handle, following)

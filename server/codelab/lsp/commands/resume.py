@@ -33,7 +33,6 @@ async def resume(face: LspFace, params: types.ExecuteCommandParams) -> object:
         title=heading(found.task) if found else name,
         wait=given.wait,
         show=given.show,
-        document=found is not None and found.agent == "ask",
         token=params.work_done_token,
     )
     return await answer_with_run(face, handle, following)

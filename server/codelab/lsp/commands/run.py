@@ -32,7 +32,7 @@ class RunArguments:
 
 
 async def run(face: LspFace, params: types.ExecuteCommandParams) -> object:
-    """Give the ``coder`` agent a task; returns the result as data."""
+    """Give the ``coder`` agent a task, which may turn out to be a question; returns the result as data."""
     given = read_arguments(params, RunArguments)
     if not given.task.strip():
         raise JsonRpcInvalidParams("codelab.run needs a task.")
@@ -46,7 +46,6 @@ async def run(face: LspFace, params: types.ExecuteCommandParams) -> object:
         title=heading(given.title or given.task),
         wait=given.wait,
         show=given.show,
-        document=False,
         token=params.work_done_token,
     )
     return await answer_with_run(face, handle, following)

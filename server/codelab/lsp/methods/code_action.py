@@ -60,7 +60,7 @@ def _last_line(span: types.Range) -> int:
 
 def _do_action(path: str, request: CommentRequest, context: types.CodeActionContext) -> types.CodeAction:
     span = LineSpan(path, request.start_line + 1, request.end_line + 1)
-    task = f"{request.task}\n\nA comment at {span} asks this. Remove that comment as a part of the change."
+    task = f"{request.task}\n\nA comment at {span} asks this. If you change code, remove that comment, too."
     arguments = {**_place(span, context), "task": task, "title": request.task, "wait": False, "typed": False}
     command = types.Command(title=DO, command="codelab.run", arguments=[arguments])
     return types.CodeAction(title=DO, kind=types.CodeActionKind.QuickFix, command=command)
