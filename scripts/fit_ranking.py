@@ -26,17 +26,17 @@ from typing import TYPE_CHECKING, Any
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index import database
-from codelab.index.background import embed_worktree
-from codelab.index.build import WorktreeIndexer
-from codelab.index.explain import added
-from codelab.index.gathering import Filters, Sources, gather
-from codelab.index.query import understand
-from codelab.index.remembered import Remembered
-from codelab.index.repository import find_repository, index_folder
-from codelab.index.search import put_in_order
-from codelab.index.similar import SimilarPassages
-from codelab.index.weights import WEIGHTS, Weights
+from codelab.index.building.build import WorktreeIndexer
+from codelab.index.embedding.background import embed_worktree
+from codelab.index.files.repository import find_repository, index_folder
+from codelab.index.searching.explain import added
+from codelab.index.searching.gathering import Filters, Sources, gather
+from codelab.index.searching.query import understand
+from codelab.index.searching.remembered import Remembered
+from codelab.index.searching.search import put_in_order
+from codelab.index.searching.similar import SimilarPassages
+from codelab.index.searching.weights import WEIGHTS, Weights
+from codelab.index.storing import database
 from scripts import ranking_tables
 from scripts.ranking_tables import Figure
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
-from codelab.index.explain import ADDED, MULTIPLIED
-from codelab.index.weights import WEIGHTS
+from codelab.index.searching.explain import ADDED, MULTIPLIED
+from codelab.index.searching.weights import WEIGHTS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "search.md"
 BEGIN, END = "<!-- made by scripts/fit_ranking.py -->", "<!-- end of what is made -->"

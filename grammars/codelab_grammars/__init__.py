@@ -18,8 +18,9 @@ What the captures mean:
 - ``@call``, ``@type`` and ``@base`` are uses of a name, ``@call.component`` one only with a capital letter.
 - ``@chunk`` is kept in one piece while it fits; ``@container`` is cut into its own lines and what it holds.
 - ``@import`` is a statement, with ``@import.module`` and ``@import.name`` in it; see
-  ``codelab.index.imports`` for ``@import.path``, ``@import.tree``, ``@import.call`` and ``@import.require``.
-- ``@tag`` and ``@attribute`` are for markup; see ``codelab.index.markup``.
+  ``codelab.index.parsing.imports`` for ``@import.path``, ``@import.tree``, ``@import.call``,
+  ``@import.require``.
+- ``@tag`` and ``@attribute`` are for markup; see ``codelab.index.parsing.markup``.
 
 Queries use no text predicates (``#eq?``): with a tree that was parsed from a callback these crash.
 """

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from codelab.index.parse import parse
-from codelab.index.parsed import Definition
+from codelab.index.parsing.parse import parse
+from codelab.index.parsing.parsed import Definition
 from codelab.index.words import words_of
 from codelab_grammars import language_of
 

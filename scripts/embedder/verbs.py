@@ -2,9 +2,9 @@
 
     python -m scripts.embedder.verbs FOLDER
 
-They are in ``codelab.index.function_verbs``. A stem is printed that documentation of functions begins with in
-at least so many packages, so much oftener than that of classes and the like, and not much less often than it
-stands further on, where nouns stand. FOLDER is that of ``scripts.embedder.train``.
+They are in ``codelab.index.searching.function_verbs``. A stem is printed that documentation of functions
+begins with in at least so many packages, so much oftener than that of classes and the like, and not much less
+often than it stands further on, where nouns stand. FOLDER is that of ``scripts.embedder.train``.
 """
 
 import argparse

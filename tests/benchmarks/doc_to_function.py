@@ -26,8 +26,8 @@ from typing import NamedTuple
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index.background import embed_worktree
-from codelab.index.build import WorktreeIndexer
+from codelab.index.building.build import WorktreeIndexer
+from codelab.index.embedding.background import embed_worktree
 from codelab.index.reader import IndexReader
 from codelab.index.words import words_of
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
-from codelab.index.parse import parse
+from codelab.index.parsing.parse import parse
 from codelab.index.words import words_of
 from codelab_grammars import language_of
 from codelab_models.embedder.bundled import load

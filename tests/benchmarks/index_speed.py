@@ -35,7 +35,7 @@ from tree_sitter import Parser
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index.build import WorktreeIndexer
+from codelab.index.building.build import WorktreeIndexer
 from codelab.index.reader import IndexReader
 from codelab.store import sqlite
 from codelab_grammars import language_of, load
@@ -45,8 +45,8 @@ INDEX = """
 import json, os, pathlib, sys, time
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index.background import embed_worktree
-from codelab.index.build import WorktreeIndexer
+from codelab.index.embedding.background import embed_worktree
+from codelab.index.building.build import WorktreeIndexer
 root, home = map(pathlib.Path, sys.argv[1:3])
 places = Places(home, home, home)
 began, before = time.perf_counter(), sum(os.times()[:4])

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index.build import WorktreeIndexer
+from codelab.index.building.build import WorktreeIndexer
 from codelab.index.reader import IndexReader
 
 PER_FOLDER = 500

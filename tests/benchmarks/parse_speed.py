@@ -14,7 +14,7 @@ from time import perf_counter
 
 from tree_sitter import Parser
 
-from codelab.index.parse import parse
+from codelab.index.parsing.parse import parse
 from codelab_grammars import language_of, load
 
 Files = list[tuple[str, bytes]]

@@ -93,7 +93,7 @@ def main() -> None:
         tree, home = Path(folder).resolve() / "tree", Path(folder) / "home"
         files = copy_files([options.tree.resolve()], tuple(options.endings), tree)
         folders = dict.fromkeys(("config", "data", "cache"), str(home))
-        command = [sys.executable, "-m", "codelab.index.worker", "--root", str(tree)]
+        command = [sys.executable, "-m", "codelab.index.building.worker", "--root", str(tree)]
         worker = subprocess.Popen([*command, "--places", json.dumps(folders)], stdin=subprocess.PIPE)
         try:
             searchable, events = measure(tree, files, options.saves, Places(home, home, home))

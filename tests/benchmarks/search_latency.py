@@ -27,14 +27,14 @@ import numpy as np
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index import database
-from codelab.index.background import embed_worktree
-from codelab.index.bits import to_int8
-from codelab.index.build import WorktreeIndexer
-from codelab.index.nearest import BitMemory, nearest
+from codelab.index.building.build import WorktreeIndexer
+from codelab.index.embedding.background import embed_worktree
+from codelab.index.files.repository import find_repository, index_folder
 from codelab.index.reader import IndexReader
-from codelab.index.repository import find_repository, index_folder
-from codelab.index.vectors import EMBEDDER_SHIFT, serving_embedder
+from codelab.index.searching.nearest import BitMemory, nearest
+from codelab.index.storing import database
+from codelab.index.storing.bits import to_int8
+from codelab.index.storing.vectors import EMBEDDER_SHIFT, serving_embedder
 from codelab.index.words import words_of
 from codelab_models.embedders import bundled_embedder
 

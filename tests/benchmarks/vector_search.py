@@ -8,7 +8,7 @@ query; the floor is one multiplication of all vectors in memory with the query, 
 - vec0 float32, vec0 int8: sqlite-vec's own tables, which compare all vectors
 - vec0 bits: its table of bits, and the vectors of the 500 best compared from a plain table
 - plain int8: all vectors of a plain table compared with sqlite-vec's function
-- codelab: bits in memory, 800 compared from the plain table (``codelab.index.nearest``)
+- codelab: bits in memory, 800 compared from the plain table (``codelab.index.searching.nearest``)
 """
 
 import argparse
@@ -24,11 +24,11 @@ from typing import Any
 
 import numpy as np
 
-from codelab.index import database, writer
-from codelab.index.analyse import analyse
-from codelab.index.bits import to_bits, to_int8
-from codelab.index.nearest import BitMemory, nearest
-from codelab.index.vectors import StoredEmbedder, Unembedded, add_embedder, write_vectors
+from codelab.index.parsing.analyse import analyse
+from codelab.index.searching.nearest import BitMemory, nearest
+from codelab.index.storing import database, writer
+from codelab.index.storing.bits import to_bits, to_int8
+from codelab.index.storing.vectors import StoredEmbedder, Unembedded, add_embedder, write_vectors
 from codelab.store import sqlite
 
 Vectors = np.ndarray[Any, np.dtype[np.float32]]

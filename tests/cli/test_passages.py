@@ -10,7 +10,7 @@ import pytest
 from codelab.cli.colouring import coloured_lines
 from codelab.cli.passages import MOST_LINES, best_lines, show_lines, show_passage
 from codelab.cli.terminal import Terminal
-from codelab.index.query import understand
+from codelab.index.searching.query import understand
 from codelab.index.types import Hit
 from tests.support.at_terminal import at_terminal, seen
 

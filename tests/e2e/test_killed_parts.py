@@ -25,7 +25,7 @@ RULES = [
     ),
     When(role="tool").say("Done: `payments.py:1-3`.", pieces=3),
 ]
-WORKER, HOST = "codelab.index.worker", "codelab_models.host"
+WORKER, HOST = "codelab.index.building.worker", "codelab_models.host"
 
 
 def kill_all(module: str) -> int:

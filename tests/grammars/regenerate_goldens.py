@@ -8,7 +8,7 @@ Read the difference before committing it: a golden file says what the index know
 import sys
 from pathlib import Path
 
-from codelab.index.parse import Parsed, parse
+from codelab.index.parsing.parse import Parsed, parse
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "languages"
 GOLDEN = ".golden"

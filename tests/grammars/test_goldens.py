@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from codelab.index.parse import parse
+from codelab.index.parsing.parse import parse
 from codelab_grammars import LANGUAGES, load
 from codelab_grammars.grammar import query_text
 from tests.grammars.regenerate_goldens import describe, fixtures, golden_of

@@ -96,7 +96,7 @@ def test_a_header_is_c_unless_it_clearly_is_cpp(head: bytes, language: str) -> N
 @pytest.mark.req("INDEX-8")
 def test_no_grammar_is_loaded_before_a_file_needs_it() -> None:
     script = (
-        "import sys, codelab.index.parse as p; p.language_of('a.py')\n"
+        "import sys, codelab.index.parsing.parse as p; p.language_of('a.py')\n"
         "assert not any('tree_sitter' in name for name in sys.modules), 'too early'\n"
         "p.parse('a.toml', b'a = 1')\n"
         "print(sorted(name for name in sys.modules if name.startswith('tree_sitter_') and '.' not in name))"

@@ -4,8 +4,8 @@ import ctypes
 import os
 import signal
 
-from codelab.index import parser_process
-from codelab.index.analyse import Analysed, analyse
+from codelab.index.building import parser_process
+from codelab.index.parsing.analyse import Analysed, analyse
 
 kept: list[bytes] = []
 

@@ -7,8 +7,8 @@ import pytest
 
 from codelab.config.places import Places, find_places
 from codelab.config.settings import Settings
-from codelab.index.build import WorktreeIndexer
-from codelab.index.pool import ParserPool, Text
+from codelab.index.building.build import WorktreeIndexer
+from codelab.index.building.pool import ParserPool, Text
 from codelab.index.reader import IndexReader
 from codelab.index.types import IndexStatus
 

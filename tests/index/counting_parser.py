@@ -2,8 +2,8 @@
 
 import sys
 
-from codelab.index.analyse import Analysed, analyse
-from codelab.index.parser_process import Bounds, serve
+from codelab.index.building.parser_process import Bounds, serve
+from codelab.index.parsing.analyse import Analysed, analyse
 
 
 def noted(path: str, data: bytes) -> Analysed:

@@ -4,8 +4,8 @@ import os
 import signal
 import sys
 
-from codelab.index.analyse import analyse
 from codelab.index.frames import read_frame, write_frame
+from codelab.index.parsing.analyse import analyse
 
 
 def rows(path: str, data: bytes) -> tuple[object, ...]:

@@ -6,8 +6,8 @@ from importlib import resources
 import pytest
 
 from codelab.core.errors import InputError
-from codelab.index.asked_kind import KINDS, kind_meant
-from codelab.index.parse import parse
+from codelab.index.parsing.parse import parse
+from codelab.index.searching.asked_kind import KINDS, kind_meant
 from tests.grammars.regenerate_goldens import fixtures
 
 pytestmark = pytest.mark.req("INDEX-4")

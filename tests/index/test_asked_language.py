@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from codelab.core.errors import InputError
-from codelab.index.asked_language import languages_meant
 from codelab.index.reader import IndexReader
+from codelab.index.searching.asked_language import languages_meant
 from tests.index.conftest import Index
 from tests.index.helpers import paths, write
 

@@ -10,10 +10,10 @@ import pytest
 
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
-from codelab.index import database
-from codelab.index.background import BackgroundEmbedding, Embedding
-from codelab.index.repository import find_repository, index_folder
-from codelab.index.similar import Similar, SimilarPassages
+from codelab.index.embedding.background import BackgroundEmbedding, Embedding
+from codelab.index.files.repository import find_repository, index_folder
+from codelab.index.searching.similar import Similar, SimilarPassages
+from codelab.index.storing import database
 from codelab.index.supervisor import IndexSupervisor
 from codelab.store import sqlite
 from tests.index.conftest import Index

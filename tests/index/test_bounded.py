@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from tree_sitter import Parser, Tree
 
-from codelab.index.bounded import bounded_tree
+from codelab.index.parsing.bounded import bounded_tree
 from codelab_grammars import load
 
 pytestmark = [pytest.mark.slow, pytest.mark.req("INDEX-1")]

@@ -12,11 +12,11 @@ import pytest
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.core.errors import Cancelled, InputError, StateError
-from codelab.index import database
-from codelab.index.build import WorktreeIndexer, index_worktree
-from codelab.index.pool import ParserPool
+from codelab.index.building.build import WorktreeIndexer, index_worktree
+from codelab.index.building.pool import ParserPool
+from codelab.index.files.repository import find_repository, index_folder
 from codelab.index.reader import IndexReader
-from codelab.index.repository import find_repository, index_folder
+from codelab.index.storing import database
 from codelab.index.types import IndexStatus
 from codelab.store import sqlite
 from tests.index.conftest import Index
@@ -188,7 +188,7 @@ def test_an_unreadable_file_and_folder_are_reported(tmp_path: Path, root: Path, 
     script = """
 from codelab.config.places import find_places
 from codelab.config.settings import Settings
-from codelab.index.build import index_worktree
+from codelab.index.building.build import index_worktree
 import pathlib, sys
 status = index_worktree(pathlib.Path(sys.argv[1]), find_places(), Settings())
 print(status.files, sorted((one.path, one.reason) for one in status.skipped))
@@ -218,7 +218,7 @@ FAILING = """
 from codelab.config.places import find_places
 from codelab.config.settings import Settings
 from codelab.core.errors import StateError
-from codelab.index.build import index_worktree
+from codelab.index.building.build import index_worktree
 import pathlib, resource, sys
 if len(sys.argv) > 2:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from codelab.index.code_graph import CodeGraph
+from codelab.index.knowledge.code_graph import CodeGraph
 from codelab.index.reader import IndexReader
 from tests.index.conftest import Index
 from tests.index.helpers import write

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from codelab.index.content import Reader, blob_key, lines_of, to_utf8
+from codelab.index.files.content import Reader, blob_key, lines_of, to_utf8
 
 
 @pytest.mark.req("INDEX-1")

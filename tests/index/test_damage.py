@@ -11,11 +11,11 @@ import pytest
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index import database
-from codelab.index.build import WorktreeIndexer
-from codelab.index.pool import ParserPool
+from codelab.index.building.build import WorktreeIndexer
+from codelab.index.building.pool import ParserPool
+from codelab.index.files.repository import find_repository, index_folder
 from codelab.index.reader import IndexReader
-from codelab.index.repository import find_repository, index_folder
+from codelab.index.storing import database
 from codelab.index.supervisor import IndexSupervisor
 from codelab.store import sqlite
 from tests.index.conftest import Index
@@ -108,7 +108,7 @@ SEARCHING = """
 from codelab.config.places import find_places
 from codelab.config.settings import Settings
 from codelab.core.errors import StateError
-from codelab.index.build import index_worktree
+from codelab.index.building.build import index_worktree
 from codelab.index.reader import IndexReader
 import pathlib, sys
 root = pathlib.Path(sys.argv[1])

@@ -4,10 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from codelab.index.analyse import analyse
-from codelab.index.facts import Use, pack_imports, pack_uses, unpack_imports, unpack_uses, unpack_uses_of
-from codelab.index.parse import parse
-from codelab.index.parsed import Import
+from codelab.index.parsing.analyse import analyse
+from codelab.index.parsing.facts import (
+    Use,
+    pack_imports,
+    pack_uses,
+    unpack_imports,
+    unpack_uses,
+    unpack_uses_of,
+)
+from codelab.index.parsing.parse import parse
+from codelab.index.parsing.parsed import Import
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "languages"
 

@@ -10,8 +10,8 @@ import pytest
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index.build import WorktreeIndexer
-from codelab.index.pool import ParserPool, Text
+from codelab.index.building.build import WorktreeIndexer
+from codelab.index.building.pool import ParserPool, Text
 from codelab.index.reader import IndexReader
 from tests.index.helpers import reasons, write
 from tests.support.opened_files import opened_files, when_opened

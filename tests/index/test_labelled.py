@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from codelab.core.errors import InputError
 from codelab.core.positions import LineSpan
-from codelab.index.labelled import LabelledQuery, judge, load_labelled
+from codelab.index.searching.labelled import LabelledQuery, judge, load_labelled
 from codelab.index.types import Hit
 
 pytestmark = pytest.mark.req("INDEX-6")

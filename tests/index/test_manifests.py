@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from codelab.index.manifests import Dependency, ecosystem_of, format_of, read_manifest
+from codelab.index.parsing.manifests import Dependency, ecosystem_of, format_of, read_manifest
 from codelab.index.reader import IndexReader
 from codelab.index.types import RequiredPackage
 from tests.index.conftest import Index

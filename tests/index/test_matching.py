@@ -7,11 +7,11 @@ from sqlite3 import Connection
 
 import pytest
 
-from codelab.index import database, writer
-from codelab.index.analyse import Analysed, analyse
-from codelab.index.candidates import telling_path_words
-from codelab.index.matching import match_expression, matching_scores
-from codelab.index.remembered import PathWord, Remembered
+from codelab.index.parsing.analyse import Analysed, analyse
+from codelab.index.searching.candidates import telling_path_words
+from codelab.index.searching.matching import match_expression, matching_scores
+from codelab.index.searching.remembered import PathWord, Remembered
+from codelab.index.storing import database, writer
 
 pytestmark = pytest.mark.req("INDEX-4")
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codelab.index import database, writer
-from codelab.index.analyse import Analysed, analyse
-from codelab.index.bits import BitMatrix, bits_of, to_bits, to_int8
-from codelab.index.nearest import EXACT_CHUNKS, BitMemory, nearest
-from codelab.index.vectors import (
+from codelab.index.parsing.analyse import Analysed, analyse
+from codelab.index.searching.nearest import EXACT_CHUNKS, BitMemory, nearest
+from codelab.index.storing import database, writer
+from codelab.index.storing.bits import BitMatrix, bits_of, to_bits, to_int8
+from codelab.index.storing.vectors import (
     StoredEmbedder,
     Unembedded,
     add_embedder,

@@ -7,10 +7,10 @@ import pytest
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index import database
-from codelab.index.build import WorktreeIndexer
-from codelab.index.pool import ParserPool
-from codelab.index.repository import find_repository, index_folder
+from codelab.index.building.build import WorktreeIndexer
+from codelab.index.building.pool import ParserPool
+from codelab.index.files.repository import find_repository, index_folder
+from codelab.index.storing import database
 from codelab.store import sqlite
 from tests.index.conftest import Index
 from tests.index.helpers import write

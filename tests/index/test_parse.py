@@ -2,8 +2,8 @@ import pickle
 
 import pytest
 
-from codelab.index.parse import Chunk, Import, Parsed, parse
-from codelab.index.windows import MAX_LINES
+from codelab.index.parsing.parse import Chunk, Import, Parsed, parse
+from codelab.index.parsing.windows import MAX_LINES
 
 
 def check_covers(data: bytes, parsed: Parsed) -> None:

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from codelab.index.bounded import bounded_captures, bounded_tree, most_open
-from codelab.index.parse import parse
+from codelab.index.parsing.bounded import bounded_captures, bounded_tree, most_open
+from codelab.index.parsing.parse import parse
 from codelab_grammars import LANGUAGES, Language, load
 from tests.index.test_parse import check_covers
 

@@ -1,7 +1,7 @@
 import pytest
 
-from codelab.index.outline import outline
-from codelab.index.parse import parse
+from codelab.index.parsing.outline import outline
+from codelab.index.parsing.parse import parse
 
 SOURCE = b"""LIMIT = 3
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codelab.index.parse import parse
+from codelab.index.parsing.parse import parse
 from codelab_grammars import LANGUAGES
 from tests.grammars.regenerate_goldens import fixtures
 from tests.index.test_parse import check_covers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codelab.index.pool import Outcome, ParserPool, Text
+from codelab.index.building.pool import Outcome, ParserPool, Text
 from tests.index.helpers import until
 
 BOUNDED = (sys.executable, str(Path(__file__).with_name("bounded_parser.py")))

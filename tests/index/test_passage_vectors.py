@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from codelab.index.bits import to_bits, to_int8
-from codelab.index.passage_vectors import Place, embed_contents
+from codelab.index.embedding.passage_vectors import Place, embed_contents
+from codelab.index.storing.bits import to_bits, to_int8
 from codelab.index.words import words_of
 from codelab_models.embedder.bundled import BundledEmbedder, load
 

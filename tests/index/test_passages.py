@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from codelab.index.analyse import analyse
-from codelab.index.bits import to_int8
-from codelab.index.passage_vectors import Place, embed_contents
+from codelab.index.embedding.passage_vectors import Place, embed_contents
+from codelab.index.parsing.analyse import analyse
+from codelab.index.storing.bits import to_int8
 from codelab_models.embedders import bundled_embedder
 
 pytestmark = pytest.mark.req("INDEX-2", "INDEX-5")

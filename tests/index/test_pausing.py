@@ -9,10 +9,10 @@ import pytest
 
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
-from codelab.index.build import WorktreeIndexer
-from codelab.index.pausing import PauseSwitch, pause_path, set_paused
+from codelab.index.building.build import WorktreeIndexer
+from codelab.index.building.pausing import PauseSwitch, pause_path, set_paused
+from codelab.index.files.repository import find_repository
 from codelab.index.reader import IndexReader
-from codelab.index.repository import find_repository
 from codelab.index.supervisor import IndexSupervisor
 from codelab.index.types import IndexStatus
 from tests.index.helpers import PATIENCE_SECONDS, paths, until, write

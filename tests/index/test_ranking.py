@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from codelab.index.bm25 import Statistics
-from codelab.index.demotion import demotions
-from codelab.index.evidence import is_similar, shares
-from codelab.index.matching import telling_terms
-from codelab.index.name_evidence import name_evidence, words_within
-from codelab.index.query import understand
 from codelab.index.reader import IndexReader
+from codelab.index.searching.bm25 import Statistics
+from codelab.index.searching.demotion import demotions
+from codelab.index.searching.evidence import is_similar, shares
+from codelab.index.searching.matching import telling_terms
+from codelab.index.searching.name_evidence import name_evidence, words_within
+from codelab.index.searching.query import understand
 from codelab.index.types import Hit
 from tests.index.conftest import Index
 from tests.index.helpers import paths, write

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from codelab.core.errors import InputError
-from codelab.index.code_graph import CodeGraph
+from codelab.index.knowledge.code_graph import CodeGraph
+from codelab.index.knowledge.repo_map import RepoMap, tokens_of
 from codelab.index.reader import IndexReader
-from codelab.index.repo_map import RepoMap, tokens_of
 from tests.index.conftest import Index
 from tests.index.helpers import write
 

@@ -9,13 +9,13 @@ import pytest
 from codelab.cli.index_answers import report_lines
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index.background import embed_worktree
-from codelab.index.code_graph import CodeGraph
-from codelab.index.near_duplicates import LookAlikes, look_alikes, near_duplicates
+from codelab.index.embedding.background import embed_worktree
+from codelab.index.files.repository import find_repository, index_folder
+from codelab.index.knowledge.code_graph import CodeGraph
+from codelab.index.knowledge.near_duplicates import LookAlikes, look_alikes, near_duplicates
+from codelab.index.knowledge.report import Report, make_report
+from codelab.index.knowledge.report_picture import picture
 from codelab.index.reader import IndexReader
-from codelab.index.report import Report, make_report
-from codelab.index.report_picture import picture
-from codelab.index.repository import find_repository, index_folder
 from tests.index.conftest import Index
 from tests.index.helpers import write
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from codelab.index.parsed import Import
-from codelab.index.resolve import Tree, resolve
+from codelab.index.knowledge.resolve import Tree, resolve
+from codelab.index.parsing.parsed import Import
 
 pytestmark = pytest.mark.req("INDEX-3")
 

@@ -6,10 +6,10 @@ import pytest
 
 from codelab.config.places import Places
 from codelab.core.errors import InputError
-from codelab.index import database
-from codelab.index.explain import ADDED
+from codelab.index.files.repository import index_folder
 from codelab.index.reader import IndexReader
-from codelab.index.repository import index_folder
+from codelab.index.searching.explain import ADDED
+from codelab.index.storing import database
 from tests.index.conftest import Index
 from tests.index.helpers import paths, write
 

@@ -8,9 +8,9 @@ from filelock import FileLock
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index.build import index_worktree
-from codelab.index.progress import lock_path, read_status, status_path, write_status
-from codelab.index.repository import find_repository
+from codelab.index.building.build import index_worktree
+from codelab.index.building.progress import lock_path, read_status, status_path, write_status
+from codelab.index.files.repository import find_repository
 from codelab.index.supervisor import IndexSupervisor
 from codelab.index.types import IndexStatus
 from tests.index.helpers import PATIENCE_SECONDS, until, write

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from codelab.core.errors import InputError
-from codelab.index.repository import find_repository
-from codelab.index.walk import Walker
+from codelab.index.files.repository import find_repository
+from codelab.index.files.walk import Walker
 from tests.index.helpers import write
 
 TREE = """

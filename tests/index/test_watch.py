@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codelab.index.watch import EVERYTHING, EXCLUDE_FILE, MANY_CHANGES, Watcher
+from codelab.index.files.watch import EVERYTHING, EXCLUDE_FILE, MANY_CHANGES, Watcher
 from tests.index.helpers import PATIENCE_SECONDS
 
 

@@ -4,9 +4,9 @@ import sqlite3
 
 import pytest
 
-from codelab.index import bm25
-from codelab.index.bm25 import Statistics
-from codelab.index.query import understand
+from codelab.index.searching import bm25
+from codelab.index.searching.bm25 import Statistics
+from codelab.index.searching.query import understand
 from codelab.index.words import SpacedText, path_words, stem, words_of
 from codelab.store import sqlite
 

@@ -15,10 +15,10 @@ from filelock import FileLock, Timeout
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index import database
-from codelab.index.progress import lock_path
+from codelab.index.building.progress import lock_path
+from codelab.index.files.repository import find_repository, index_folder
 from codelab.index.reader import IndexReader
-from codelab.index.repository import find_repository, index_folder
+from codelab.index.storing import database
 from codelab.index.supervisor import IndexSupervisor
 from tests.index.helpers import PATIENCE_SECONDS, until, write
 
@@ -95,7 +95,7 @@ async def test_one_of_two_faces_has_the_worker_and_the_other_takes_over_when_it_
             assert (await other.wait_fresh(PATIENCE_SECONDS)).state == "fresh"
             assert other.worker_pid is None
             assert one.worker_pid is not None
-            loser = await start(sys.executable, "-m", "codelab.index.worker", "--root", str(root))
+            loser = await start(sys.executable, "-m", "codelab.index.building.worker", "--root", str(root))
             said, _ = await loser.communicate(b"")
             assert (loser.returncode, said) == (0, b"")
             os.kill(one.worker_pid, signal.SIGKILL)
@@ -132,7 +132,7 @@ async def test_the_sweep_in_between_finds_what_no_event_told(
     (root / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     write(root, "== inner/a.py\ndef inner_name():\n    pass\n")
     inner = root / "inner"
-    often = (sys.executable, "-m", "codelab.index.worker", "--sweep-seconds", "0.2")
+    often = (sys.executable, "-m", "codelab.index.building.worker", "--sweep-seconds", "0.2")
     supervisor = IndexSupervisor(inner, places, Settings(), command=often)
     inside = IndexReader.open(inner, places)
     await supervisor.wait_fresh(PATIENCE_SECONDS)
@@ -180,7 +180,7 @@ async def test_a_killed_face_leaves_no_worker(root: Path, places: Places) -> Non
 @pytest.mark.req("INDEX-1")
 async def test_the_worker_speaks_lines_of_json_and_ends_with_its_input(root: Path, places: Places) -> None:
     write(root, CODE)
-    worker = await start(sys.executable, "-m", "codelab.index.worker", "--root", str(root))
+    worker = await start(sys.executable, "-m", "codelab.index.building.worker", "--root", str(root))
     assert worker.stdout is not None
     assert json.loads(await worker.stdout.readline()) == {"elected": True}
     rest, errors = await worker.communicate(b"")  # closes its input
@@ -216,7 +216,7 @@ async def test_a_cache_that_cannot_be_used_is_told_to_the_face(root: Path, place
 @pytest.mark.req("INDEX-1", "CARD-4")
 def test_the_worker_loads_neither_faces_nor_models() -> None:
     script = (
-        "import sys, codelab.index.worker, codelab.index.supervisor, codelab.index.reader\n"
+        "import sys, codelab.index.building.worker, codelab.index.supervisor, codelab.index.reader\n"
         "loaded = {name.partition('.')[0] for name in sys.modules} | set(sys.modules)\n"
         "print(sorted(loaded & {'litellm', 'mcp', 'pygls', 'lsprotocol', 'codelab_mcp', 'httpx'}))"
     )

@@ -32,4 +32,4 @@ if _libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) or _libc.prctl(
     _SECCOMP, _FILTER, ctypes.byref(_program), 0, 0
 ):
     raise OSError(ctypes.get_errno(), "prctl")
-runpy.run_module("codelab.index.worker", run_name="__main__")
+runpy.run_module("codelab.index.building.worker", run_name="__main__")

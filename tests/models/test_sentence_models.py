@@ -11,8 +11,8 @@ import pytest
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import ModelError
-from codelab.index.background import embed_worktree
-from codelab.index.build import WorktreeIndexer
+from codelab.index.building.build import WorktreeIndexer
+from codelab.index.embedding.background import embed_worktree
 from codelab_models.embedders import open_embedder, source_of, still_allowed
 from codelab_models.embedding import Embedder
 from codelab_models.host.local.plan import Purpose

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from codelab.core.errors import CodeLabError
-from codelab.index.repo_map import RepoMap
+from codelab.index.knowledge.repo_map import RepoMap
 from codelab.store.overlay import Overlay
 from codelab.tools import run_tests
 from codelab.tools.contract import Command, ToolContext

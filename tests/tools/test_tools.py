@@ -10,7 +10,7 @@ import pytest
 
 from codelab.core.errors import CodeLabError, PathRefused
 from codelab.core.positions import LineSpan
-from codelab.index.repo_map import MapFile, RepoMap
+from codelab.index.knowledge.repo_map import MapFile, RepoMap
 from codelab.index.types import FoundDefinition, Hit, Symbol, Usage
 from codelab.store.overlay import Overlay
 from codelab.tools.catalog import TOOLS, tool_spec

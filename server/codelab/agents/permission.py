@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from codelab.agents.run import ActiveRun
 from codelab.agents.services import Services
-from codelab.index.parse import parse_parts
+from codelab.index.parsing.parse import parse_parts
 from codelab.policy.call import PolicyCall
 from codelab.policy.decide import decide
 from codelab.policy.types import Access, Outcome, PolicyDecision, Risk, Touch

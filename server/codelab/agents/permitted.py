@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from codelab.agents.permission import policy_call
 from codelab.agents.run import ActiveRun
-from codelab.index.repo_map import RepoMap
+from codelab.index.knowledge.repo_map import RepoMap
 from codelab.index.types import FoundDefinition, Hit, Symbol, Usage
 from codelab.policy.decide import decide
 from codelab.policy.types import Access, Outcome, Risk, Touch

@@ -167,7 +167,7 @@ def coloured_lines(text: str, language: str | None, terms: Collection[str]) -> l
     Args:
         text: The passage.
         language: A name of ``codelab_grammars.languages``, or None; documents have no syntax colours.
-        terms: Words that were looked for, as ``codelab.index.query`` gives them.
+        terms: Words that were looked for, as ``codelab.index.searching.query`` gives them.
 
     Returns:
         For each line its pieces; together they are the line.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from codelab.cli.terminal import Terminal
 from codelab.core.errors import InputError
 from codelab.core.wording import cause_of, counted
-from codelab.index.labelled import Quality, judge, load_labelled
-from codelab.index.report import Report
+from codelab.index.knowledge.report import Report
+from codelab.index.searching.labelled import Quality, judge, load_labelled
 from codelab.index.types import DefinitionPlace, RequiredPackage
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ async def _report(bench: "Workbench", options: argparse.Namespace, terminal: Ter
 
 
 def _write_picture(path: Path, report: Report) -> None:
-    from codelab.index.report_picture import picture
+    from codelab.index.knowledge.report_picture import picture
 
     try:
         path.write_text(picture(report), encoding="utf-8")

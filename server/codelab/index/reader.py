@@ -10,23 +10,24 @@ from typing import TypeVar
 
 from codelab.config.places import Places
 from codelab.config.settings import Settings
-from codelab.index import database, search
-from codelab.index.asked_kind import kind_meant
-from codelab.index.asked_language import languages_meant
-from codelab.index.asked_path import check_that_some_match, paths_meant
-from codelab.index.candidates import Candidate
-from codelab.index.content import Reader, to_utf8
-from codelab.index.current import CurrentIndex
-from codelab.index.manifests import ecosystem_of
-from codelab.index.overlay import OverlayCache, OverlayText, without_secrets
-from codelab.index.progress import read_status, status_path
-from codelab.index.query import understand
-from codelab.index.remembered import Remembered
-from codelab.index.repository import Repository, find_repository, index_folder
-from codelab.index.search import Filters, Sources
-from codelab.index.similar import SimilarPassages
+from codelab.index.building.progress import read_status, status_path
+from codelab.index.files.content import Reader, to_utf8
+from codelab.index.files.repository import Repository, find_repository, index_folder
+from codelab.index.parsing.manifests import ecosystem_of
+from codelab.index.searching import search
+from codelab.index.searching.asked_kind import kind_meant
+from codelab.index.searching.asked_language import languages_meant
+from codelab.index.searching.asked_path import check_that_some_match, paths_meant
+from codelab.index.searching.candidates import Candidate
+from codelab.index.searching.overlay import OverlayCache, OverlayText, without_secrets
+from codelab.index.searching.query import understand
+from codelab.index.searching.remembered import Remembered
+from codelab.index.searching.search import Filters, Sources
+from codelab.index.searching.similar import SimilarPassages
+from codelab.index.storing import database
+from codelab.index.storing.current import CurrentIndex
+from codelab.index.storing.definitions import definitions_in
 from codelab.index.types import Hit, IndexStatus, RequiredPackage, Skipped, Symbol
-from codelab.index.usages import definitions_in
 from codelab.store import sqlite
 from codelab.workspace.commits import Commit, recent_commits
 from codelab.workspace.secrets import is_secret

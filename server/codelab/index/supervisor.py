@@ -15,11 +15,11 @@ from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.core.errors import CodeLabError
 from codelab.core.wording import cause_of
-from codelab.index import database
-from codelab.index.pausing import pause_path, set_paused
-from codelab.index.progress import lock_path, read_status, status_path
+from codelab.index.building.pausing import pause_path, set_paused
+from codelab.index.building.progress import lock_path, read_status, status_path
+from codelab.index.files.repository import find_repository, index_folder
 from codelab.index.reader import IndexReader
-from codelab.index.repository import find_repository, index_folder
+from codelab.index.storing import database
 from codelab.index.types import IndexStatus
 
 _LOOK_SECONDS = 0.5  # how often a face looks whether the worker of another face is still there
@@ -51,7 +51,7 @@ class IndexSupervisor:
         places: Places,
         settings: Settings,
         *,
-        command: Sequence[str] = (sys.executable, "-m", "codelab.index.worker"),
+        command: Sequence[str] = (sys.executable, "-m", "codelab.index.building.worker"),
     ) -> None:
         self._repository = find_repository(root)
         self._folder = index_folder(places, self._repository)

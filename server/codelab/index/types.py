@@ -169,7 +169,7 @@ class RequiredPackage:
         ecosystem: Whose package it is: ``pypi``, ``npm``, ``maven`` and the like.
         name: As the ecosystem writes it.
         constraint: The versions asked for, as written; may be empty.
-        kind: What for, as ``codelab.index.manifests.Dependency`` says.
+        kind: What for, as ``codelab.index.parsing.manifests.Dependency`` says.
         line: Where in the manifest, from 1.
     """
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path, PurePosixPath
 
-from codelab.index.ignore import Rules, is_build_folder, read_rules
+from codelab.index.files.ignore import Rules, is_build_folder, read_rules
 
 _TOLD = frozenset({".git", ".hg", ".svn"})  # what is run from there must not go by in silence
 _CACHES = frozenset(

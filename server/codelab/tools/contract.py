@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from codelab.core.errors import CodeLabError
 from codelab.core.positions import LineSpan
-from codelab.index.repo_map import RepoMap
+from codelab.index.knowledge.repo_map import RepoMap
 from codelab.index.types import FoundDefinition, Hit, Symbol, Usage
 from codelab.policy.types import Risk, Touch
 from codelab.sandbox.types import Reach

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from codelab.index.repo_map import RepoMap
-from codelab.index.report import Report
+from codelab.index.knowledge.repo_map import RepoMap
+from codelab.index.knowledge.report import Report
 from codelab.index.types import Caller, FoundDefinition, ImportedModule, Usage
 from codelab.workbench.knowledge import Knowledge
 from codelab.workspace.paths import relative

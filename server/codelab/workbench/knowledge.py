@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from typing import TypeVar
 
-from codelab.index.code_graph import CodeGraph
+from codelab.index.knowledge.code_graph import CodeGraph
+from codelab.index.knowledge.repo_map import RepoMap
+from codelab.index.knowledge.report import Report, make_report
 from codelab.index.reader import IndexReader
-from codelab.index.repo_map import RepoMap
-from codelab.index.report import Report, make_report
 from codelab.index.supervisor import IndexSupervisor
 from codelab.index.types import Caller, FoundDefinition, Hit, ImportedModule, IndexStatus, Symbol, Usage
 from codelab.store.overlay import Overlay

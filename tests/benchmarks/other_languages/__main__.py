@@ -26,10 +26,10 @@ from typing import NamedTuple
 from codelab.config.places import Places
 from codelab.config.settings import Settings
 from codelab.core.positions import LineSpan
-from codelab.index.background import embed_worktree
-from codelab.index.build import WorktreeIndexer
-from codelab.index.labelled import LabelledQuery, judge
+from codelab.index.building.build import WorktreeIndexer
+from codelab.index.embedding.background import embed_worktree
 from codelab.index.reader import IndexReader
+from codelab.index.searching.labelled import LabelledQuery, judge
 from codelab.index.types import Hit
 from codelab.index.words import words_of
 from tests.benchmarks.other_languages.corpora import Asked, Corpus, corpora, fetch, queries

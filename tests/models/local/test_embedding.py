@@ -10,11 +10,11 @@ import pytest
 from codelab.config.places import Places
 from codelab.config.settings import ModelSettings, Settings
 from codelab.core.errors import ModelError
-from codelab.index.background import embed_worktree
-from codelab.index.build import WorktreeIndexer
-from codelab.index.database import database_path
-from codelab.index.repository import find_repository, index_folder
-from codelab.index.similar import SimilarPassages
+from codelab.index.building.build import WorktreeIndexer
+from codelab.index.embedding.background import embed_worktree
+from codelab.index.files.repository import find_repository, index_folder
+from codelab.index.searching.similar import SimilarPassages
+from codelab.index.storing.database import database_path
 from codelab.store import sqlite
 from codelab_models.embedders import open_embedder, source_of, still_allowed
 from tests.index.helpers import write

@@ -15,7 +15,7 @@ from codelab.config.places import Places, find_places
 from codelab.core.errors import Denied, InputError
 from codelab.core.redaction import redact
 from codelab.core.wording import cause_of, counted
-from codelab.index.repository import find_repository, index_folder
+from codelab.index.files.repository import find_repository, index_folder
 from codelab.store import audit
 from codelab.store.audit import AuditKind
 from codelab.store.deleting import count_rows, delete_all_rows, delete_from_state

@@ -11,7 +11,7 @@ from codelab.cli.passages import show_lines, show_passage
 from codelab.cli.reports import hit_data
 from codelab.cli.terminal import Terminal
 from codelab.core.errors import InputError
-from codelab.index.query import understand
+from codelab.index.searching.query import understand
 from codelab.index.types import Hit
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""From chunks to vectors, in the background, while the index is searched."""
