@@ -48,10 +48,10 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def use_model(base_url: str) -> None:
+def use_model(base_url: str, more: str = "") -> None:
     config = Path(os.environ["CODELAB_HOME"]) / "config"
     config.mkdir()
-    (config / "config.toml").write_text(f'[models]\nendpoint = "{base_url}"\nchat = "scripted"\n')
+    (config / "config.toml").write_text(f'[models]\nendpoint = "{base_url}"\nchat = "scripted"\n{more}')
 
 
 @pytest.mark.req("CARD-3", "CARD-5", "CARD-6", "SAFE-8")
@@ -98,6 +98,22 @@ def test_a_cancel_in_the_middle_leaves_nothing_half_done(file: Path) -> None:
     assert played["text"] == PAYMENTS and not played["prompts"]
     assert "runs: none" in played["status"]
     assert file.read_bytes() == PAYMENTS.encode()
+
+
+@pytest.mark.req("CARD-3", "CARD-6", "MODEL-7")
+def test_a_comment_that_asks_a_question_is_answered_beside_the_file(file: Path) -> None:
+    asked = PAYMENTS.replace("raise ValueError when the amount is negative", "why is nothing added?")
+    file.write_text(asked)
+    rules = [
+        When('nothing else: "question", "change"').say("question"),
+        When("why is nothing added?", role="user").say("It adds nothing."),
+    ]
+    with scripted_model(rules) as model:
+        use_model(model.base_url, "classification_votes = 1\n")
+        played = play("question", file)
+    assert played["answer"].startswith("# why is nothing added?\n\nIt adds nothing.")
+    assert played["windows"] == 2 and not played["prompts"]
+    assert file.read_text() == asked
 
 
 @pytest.mark.req("CARD-1", "CARD-3", "CARD-6")
