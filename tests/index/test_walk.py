@@ -113,9 +113,11 @@ def test_build_and_dependency_folders_are_left_out_but_not_sources_of_the_same_n
         {}
         == web/dist/x.js
         == tools/build/main.py
+        == coverage/__init__.py
+        == coverage/data.py
         """,
     )
-    check_walk(root, {"web/package.json", "tools/build/main.py"})
+    check_walk(root, {"web/package.json", "tools/build/main.py", "coverage/__init__.py", "coverage/data.py"})
 
 
 @pytest.mark.req("INDEX-1")

@@ -47,7 +47,7 @@ class Ignored:
             beside = {entry.name for entry in (self._root / place.parent).iterdir()}
         except OSError:
             beside = set()
-        return is_build_folder(place.name, beside, at_top)
+        return is_build_folder(self._root / place, beside, at_top)
 
     def _verdict(self, path: str) -> bool:
         """Ask the rules of the folders on the way, the nearest first."""

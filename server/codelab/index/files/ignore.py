@@ -65,21 +65,23 @@ def read_rules(path: Path | str) -> Rules | None:
     return Rules(text.splitlines())
 
 
-def is_build_folder(name: str, beside: frozenset[str] | set[str], at_top: bool) -> bool:
+def is_build_folder(path: str | os.PathLike[str], beside: frozenset[str] | set[str], at_top: bool) -> bool:
     """Tell whether a folder holds what a build makes or a package manager downloads.
 
     Names that are also used for sources (``build``, ``out``) count only at the top of the worktree or beside
-    the file that describes a project.
+    the file that describes a project, and never where the folder is a package of Python.
 
     Args:
-        name: The folder's name.
+        path: The folder.
         beside: The names in the folder that holds it.
         at_top: Whether that is the top of the worktree.
     """
+    name = os.path.basename(path)
     if name in ALWAYS_LEFT_OUT or name.endswith((".egg-info", ".dist-info")):
         return True
     if name in DOTNET_FOLDERS:
         return any(other.endswith(DOTNET_PROJECTS) for other in beside)
     if name in BUILD_FOLDERS:
-        return at_top or not PROJECT_FILES.isdisjoint(beside)
+        of_a_build = at_top or not PROJECT_FILES.isdisjoint(beside)
+        return of_a_build and not os.path.lexists(os.path.join(path, "__init__.py"))
     return False

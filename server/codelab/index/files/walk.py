@@ -180,7 +180,7 @@ class Walker:
             return reason
         if not is_folder:
             return "may hold secrets" if is_secret(path) else _judge_file(entry)
-        if wanted is None and is_build_folder(name, beside, folder.top):
+        if wanted is None and is_build_folder(entry.path, beside, folder.top):
             return ""
         return self._judge_nested(entry)
 
