@@ -148,12 +148,23 @@ def index(tree: Path, *, vectors: bool) -> Indexed:
 
 
 def family(pid: int) -> list[int]:
-    """Return a process and its children, where the system has ``/proc``."""
+    """Return a process and its children, where the system has ``/proc``.
+
+    A child that has not begun its own program yet is left out: until then its memory is its parent's.
+    """
     children = ""
     with suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             children += Path(f"/proc/{pid}/task/{task}/children").read_text()
-    return [pid, *map(int, children.split())]
+    own = program(pid)
+    return [pid, *(child for child in map(int, children.split()) if program(child) != own)]
+
+
+def program(pid: int) -> bytes:
+    """Return the arguments that a process was started with, as ``/proc`` has them."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def held(pid: int) -> int:

@@ -132,7 +132,7 @@ def _shortened(told: list[Message], room: int, counted: Callable[[Message], int]
     if not results:
         return told
     others = sum(map(counted, told)) - sum(map(counted, results))
-    share = max(0, room - others) // len(results)
+    share = max(0, (room - others) // len(results) - _SHORTENED_TOKENS)
     return [
         replace(one, content=_beginning(one.content, share) + SHORTENED)
         if one.role == "tool" and one.content != EMPTIED and counted(one) > share + _SHORTENED_TOKENS

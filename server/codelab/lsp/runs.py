@@ -37,9 +37,8 @@ if TYPE_CHECKING:
 READER = "ask"
 """The agent whose answer is a text to read, and no sentence about changes."""
 
-_HEADING = 100
+_HEADING = 100  # characters of a task that stand for it in a title
 _LINE_CHARACTERS = 80  # of what a command says, beside the progress bar
-"""Characters of a task that stand for it in a title."""
 
 
 @dataclass(frozen=True, slots=True)
