@@ -61,6 +61,7 @@ async def test_the_count_is_what_the_model_then_reads(
     for upto in range(1, len(TURNS) + 1):  # each begins with the one before, which is remembered
         said = {"messages": TURNS[:upto], **body}
         answer = await client.post("/chat/completions", json=chat_body(path, max_tokens=1, **said))
+        assert answer.status_code == 200, answer.text
         assert await count(client, path, **said) == {"count": answer.json()["usage"]["prompt_tokens"]}
 
 
