@@ -8,11 +8,12 @@ from pathlib import Path
 from pydantic import Field
 
 from codelab.core.visible import visible
+from codelab.core.wording import counted
 from codelab.policy.types import Access, Risk, Touch
 from codelab.tools.contract import Arguments, Command, Tool, ToolContext, ToolError, ToolText
 from codelab.tools.git_failures import explain_merging
 from codelab.tools.git_reading import revision
-from codelab.tools.git_remote import checked_out, commits_between, contains, counted
+from codelab.tools.git_remote import checked_out, commits_between, contains
 from codelab.tools.git_writing import writing_command
 from codelab.workspace.git_refs import Refs
 
@@ -81,13 +82,13 @@ async def merge_command(root: Path, refs: Refs, commit: str, name: str) -> Comma
     command = await writing_command(merge, shown=f"git merge {shlex.quote(name)}")
     listed = "".join(f"    {one}\n" for one in commits)
     how = "without a commit of its own (a fast-forward)" if forward else "with a merge commit"
-    done = f"{counted(commits)} of {name} merged into {refs.branch}"
+    done = f"{counted(len(commits), 'commit')} of {name} merged into {refs.branch}"
     return replace(
         command,
         merge=refs.branch,
         more=(
             f"into: {refs.branch} at {refs.head[:12]}, {how}\n"
-            f"{counted(commits)} of {name}, the newest first:\n{listed}"
+            f"{counted(len(commits), 'commit')} of {name}, the newest first:\n{listed}"
             "What it changes of files is put before you before it counts.\n"
         ),
         explain=explain_merging,

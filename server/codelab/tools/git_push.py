@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pydantic import Field
 
+from codelab.core.wording import counted
 from codelab.policy.types import Access, Risk, Touch
 from codelab.tools.contract import Arguments, Command, Tool, ToolContext, ToolError
 from codelab.tools.git_failures import explain_reaching
-from codelab.tools.git_remote import SECONDS, commits_between, contains, counted, find_remote, reach_of
+from codelab.tools.git_remote import SECONDS, commits_between, contains, find_remote, reach_of
 
 
 class GitPush(Arguments):
@@ -64,14 +65,14 @@ def push_command(root: Path, remote_name: str, branch: str) -> Command:
         writes=False,
         environment=environment,
         summary=lambda code, output: (
-            f"{counted(commits)} pushed to {remote.name}/{remote.branch}" * (not code)
+            f"{counted(len(commits), 'commit')} pushed to {remote.name}/{remote.branch}" * (not code)
         ),
         explain=explain_reaching,
         more=(
             f"to: {remote.address.url}\n"
             f"remote: {remote.name}, branch {remote.branch}{new_branch}\n"
             f"from {old[:12] or 'nothing'} to {new[:12]}\n"
-            f"{counted(commits)}, the newest first:\n{listed}"
+            f"{counted(len(commits), 'commit')}, the newest first:\n{listed}"
             "A push cannot be undone: others may have the commits at once.\n"
         ),
         reach=reach,

@@ -165,11 +165,6 @@ def contains(root: Path, refs: Refs, new: str, old: str) -> bool:
     return ask_git(root, refs, "merge-base", "--is-ancestor", old, new).returncode == 0
 
 
-def counted(commits: Sequence[str]) -> str:
-    """Return how many commits there are: ``1 commit``, ``3 commits``."""
-    return f"{len(commits)} commit{'s' * (len(commits) != 1)}"
-
-
 def _config(root: Path) -> dict[str, list[str]]:
     """Return the settings of the repository's own file, which is read as text and obeyed in nothing."""
     data = read_optional(root, ".git/config", limit=_MOST_BYTES) or b""
