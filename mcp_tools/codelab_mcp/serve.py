@@ -13,6 +13,7 @@ from codelab import __version__
 from codelab.core.logs import log_to_error_output
 from codelab.core.stdio import ProtocolStreams
 from codelab_mcp.face import McpFace, OpenWorkbench
+from codelab_mcp.failures import PlainServer
 from codelab_mcp.streams import IncomingLines, OutgoingText
 from codelab_mcp.tools import (
     ask,
@@ -74,7 +75,7 @@ async def serve(
 
 def build_server(face: McpFace) -> MCPServer:
     """Return a server with all tools."""
-    server = MCPServer(
+    server = PlainServer(
         "codelab",
         title="CodeLab",
         instructions=resources.files("codelab_mcp").joinpath("instructions.md").read_text(encoding="utf-8"),

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 PUSHES = [
     When(role="user").call("git_push", {}),
-    When("There is no tool", role="tool").say("I may not push."),
+    When("is there only where", role="tool").say("I may not push."),
     When(role="tool").say("Pushed."),
 ]
 

@@ -71,6 +71,12 @@ async def test_searching_reading_and_asking_without_a_model(project: Path, mode:
         outline = (await client.call_tool("outline", {"path": "src/upload.py"})).structured_content
         assert outline is not None
         assert [one["name"] for one in outline["definitions"]] == ["send_with_retry", "send"]
+        for tool, arguments, told in (
+            ("outline", {"path": "nope.py"}, "nope.py"),
+            ("read_range", {"path": "src/upload.py", "start_line": 9_999}, "src/upload.py has "),
+        ):
+            refused = await client.call_tool(tool, arguments)
+            assert refused.is_error and told in text_of(refused)
 
         found = (await client.call_tool("find_symbol", {"name": "send"})).structured_content
         assert found is not None and found["total"] == 1
@@ -144,6 +150,8 @@ async def test_arguments_that_make_no_sense_are_told(project: Path, arguments: d
     async with connected(project, "auto") as client:
         result = await client.call_tool("search_code", arguments)
     assert result.is_error
+    assert text_of(result).startswith("The arguments of search_code are not valid: ")
+    assert "pydantic" not in text_of(result)
 
 
 @pytest.mark.req("CARD-2")

@@ -1,5 +1,6 @@
 """Where something is missing or forbidden the next sandbox is taken, or commands are off, and why is told."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,7 +63,7 @@ def test_without_bubblewrap_the_next_sandbox_is_taken_and_says_what_is_missing(t
     assert found(tmp_path) == "overlay"  # the control
     told = found(tmp_path, "bwrap")
     assert told.startswith("landlock ")
-    assert "bwrap not installed" in told
+    assert re.search(r"bwrap.* not installed", told)
 
 
 @pytest.mark.req("SAFE-6")
@@ -76,7 +77,7 @@ def test_where_user_namespaces_are_forbidden_the_next_sandbox_is_taken_and_says_
 def test_without_any_sandbox_commands_are_off_with_the_reason_and_the_fix(tmp_path: Path) -> None:
     told = found(tmp_path, "bwrap", "landlock")
     assert told.startswith("Commands are off. No sandbox works here: ")
-    assert "bwrap not installed" in told and "apt-get install bubblewrap" in told
+    assert re.search(r"bwrap.* not installed", told) and "apt-get install bubblewrap" in told
     told = found(tmp_path, "namespaces", "landlock")
     assert told.startswith("Commands are off. No sandbox works here: ")
     assert "Allow user namespaces" in told

@@ -44,8 +44,12 @@ async def test_what_is_pushed_is_what_the_person_saw(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("task", "act", "told"),
     [
-        ("go", {}, "There is no tool 'git_push' here"),
-        ("push it", {"typed": False}, "There is no tool 'git_push' here"),
+        ("go", {}, "git_push is there only where the person's own task"),
+        (
+            "push it",
+            {"typed": False},
+            "git_push is there only where the person's own task",
+        ),
         ("push it", {"mode": Mode.PLAN}, "only plans"),
     ],
 )

@@ -35,4 +35,6 @@ def add(server: MCPServer, face: McpFace) -> None:
         bench = await face.workbench(ctx)
         await until_indexed(bench, ctx)
         symbols = await bench.outline(path)
+        if not symbols:
+            await bench.read_range(path, 1, 1)  # says so where there is no such file, or none to be read
         return Outline(path=path, definitions=[definition(symbol) for symbol in symbols])

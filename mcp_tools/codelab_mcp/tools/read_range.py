@@ -6,6 +6,8 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from codelab.core.errors import InputError
+from codelab.core.wording import counted
 from codelab_mcp.face import McpFace
 from codelab_mcp.failures import told_plainly
 from codelab_mcp.results import Source
@@ -41,6 +43,10 @@ def add(server: MCPServer, face: McpFace) -> None:
         bench = await face.workbench(ctx)
         last = min(end_line or start_line + _MOST_LINES - 1, start_line + _MOST_LINES - 1)
         read = await bench.read_range(path, start_line, last)
+        if start_line > max(1, read.total_lines):
+            raise InputError(
+                f"{path} has {counted(read.total_lines, 'line')}", fix="Ask for lines that are there"
+            )
         return Lines(
             path=read.span.path,
             start_line=read.span.start_line,

@@ -26,6 +26,7 @@ from codelab.core.errors import CodeLabError
 from codelab.core.events import RunState, StateChanged, ToolCalled, ToolReturned
 from codelab.policy.call import PolicyCall
 from codelab.policy.decide import decide
+from codelab.policy.requested import REQUESTED
 from codelab.policy.types import Access, Outcome, PolicyDecision, Touch
 from codelab.store import calls, messages, sources
 from codelab.store.calls import CallRow
@@ -132,6 +133,12 @@ def _understand(
     tool = TOOLS.get(call.name)
     if call.problem and tool is None:
         raise ToolError("A call in your answer cannot be read", why=call.problem, fix=_AGAIN)
+    locked = call.name in run.template.tools and call.name not in run.requested
+    if locked and (word := REQUESTED.get(call.name)):
+        raise ToolError(
+            f"{call.name} is there only where the person's own task holds the word {word!r}",
+            fix="Tell the person to ask for it with that word, if it is what they want",
+        )
     if tool is None or call.name not in offered:
         raise ToolError(
             f"There is no tool {call.name[:80]!r} here", fix=f"Tools: {', '.join(sorted(offered)) or 'none'}"

@@ -61,7 +61,7 @@ def _change(decision: PolicyDecision, call: PolicyCall, held: tuple[Rule, ...]) 
     if decision.rule.startswith("standing-rule:"):
         return "the standing rule taken back, or its end"
     if change := _DEFAULTS.get(decision.rule):
-        if decision.rule == "writing" and call.taint.untrusted:
+        if decision.rule in ("writing", "running") and call.taint.untrusted:
             return f"{change}, and {_FRESH}"
         return change
     return f"nothing: {HARD_RULES[decision.rule]}"

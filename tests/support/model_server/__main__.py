@@ -29,11 +29,15 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     server = ScriptedModel(rules)
-    server.start(options.port)
-    if options.port_file:
-        written = options.port_file.with_suffix(".new")
-        written.write_text(str(server.port))
-        os.replace(written, options.port_file)
+    try:
+        server.start(options.port)
+        if options.port_file:
+            written = options.port_file.with_suffix(".new")
+            written.write_text(str(server.port))
+            os.replace(written, options.port_file)
+    except (OSError, OverflowError) as error:
+        sys.stderr.write(f"The server cannot start: {error}. Give another --port or --port-file.\n")
+        return 2
     sys.stdout.write(f"{server.base_url}\n")
     sys.stdout.flush()
     ended.wait()
