@@ -95,7 +95,9 @@ async def test_after_messages_that_are_garbage_the_next_request_is_answered(volu
 
 @pytest.mark.programme("framing")
 @pytest.mark.req("CARD-1")
-async def test_a_malformed_frame_ends_the_server_and_is_told(volume: Volume) -> None:
+async def test_a_malformed_frame_ends_the_server_and_is_told(
+    volume: Volume, capfd: pytest.CaptureFixture[str]
+) -> None:
     kinds = [data for name, data in MALFORMED.items() if name != "the end in the middle"]
     for number in range(volume(4, 200)):
         async with started(COMMAND) as client:
@@ -103,6 +105,7 @@ async def test_a_malformed_frame_ends_the_server_and_is_told(volume: Volume) -> 
             await client.send_bytes(kinds[number * 7 % len(kinds)])
             client.close_input()  # some wait for more of a header that never ends
             assert await client.ended() == 2
+            assert "so the server ends" in capfd.readouterr().err
             assert has_told_an_error(client)
 
 

@@ -66,6 +66,7 @@ async def serve_streams(
 
     def end_of_input(problem: FrameError | None) -> None:
         if problem:
+            log.error("The client sent what cannot be read, so the server ends: %s", problem.message)
             protocol.send_error(None, problem.code, problem.message)
         end(2 if problem else 0 if protocol.shut_down else 1)
 
