@@ -57,17 +57,19 @@ async def test_the_count_is_what_the_model_then_reads(
 ) -> None:
     path = write_random(tmp_path / "m.gguf", template=template)
     body = {"tools": tools} if tools else {}
-    await client.post("/chat/completions", json=chat_body(path, max_tokens=1))
+    await client.post("/chat/completions", json=chat_body(path, max_tokens=16, temperature=0))
     for upto in range(1, len(TURNS) + 1):  # each begins with the one before, which is remembered
         said = {"messages": TURNS[:upto], **body}
-        answer = await client.post("/chat/completions", json=chat_body(path, max_tokens=1, **said))
+        answer = await client.post(
+            "/chat/completions", json=chat_body(path, max_tokens=16, temperature=0, **said)
+        )
         assert answer.status_code == 200, answer.text
         assert await count(client, path, **said) == {"count": answer.json()["usage"]["prompt_tokens"]}
 
 
 async def test_a_text_is_counted_as_it_stands(client: httpx.AsyncClient, tmp_path: Path) -> None:
     path = write_random(tmp_path / "m.gguf")
-    await client.post("/chat/completions", json=chat_body(path, max_tokens=1))
+    await client.post("/chat/completions", json=chat_body(path, max_tokens=16, temperature=0))
     assert await count(client, path, prompt="dây<s>") == {"count": len("dây".encode()) + 1}
 
 
@@ -89,14 +91,14 @@ async def test_nothing_is_loaded_for_a_count(client: httpx.AsyncClient, tmp_path
     path = write_random(tmp_path / "m.gguf")
     before = await count(client, path, messages=TURNS)
     assert (before["estimated"], before["later"]) == (True, True)
-    await client.post("/chat/completions", json=chat_body(path, max_tokens=1))
+    await client.post("/chat/completions", json=chat_body(path, max_tokens=16, temperature=0))
     assert (await count(client, path, messages=TURNS)).keys() == {"count"}
 
 
 async def test_a_face_gets_the_count_once_the_model_is_loaded(places: Places, tmp_path: Path) -> None:
     name = f"gguf:{write_random(tmp_path / 'm.gguf')}"
     model = HostModel(places, Settings(models=ModelSettings(chat=name)), {})
-    request = ChatRequest((Message("user", "hello"),), max_tokens=1)
+    request = ChatRequest((Message("user", "hello"),), max_tokens=16, temperature=0.0)
     assert await count_tokens(model, request) is None
     read = 0
     async for part in model.stream(request):
