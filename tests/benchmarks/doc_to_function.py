@@ -29,11 +29,10 @@ from codelab.config.settings import Settings
 from codelab.index.building.build import WorktreeIndexer
 from codelab.index.embedding.background import embed_worktree
 from codelab.index.reader import IndexReader
-from codelab.index.words import words_of
+from tests.benchmarks.bm25 import Bm25
 
 TOP = 10
 LOOKED_AT = 60  # passages asked for, so that ten functions of the pool are among them
-K1, B = 1.2, 0.75
 LEAST_WORDS, MOST_WORDS = 3, 40
 SENTENCE_END = re.compile(r"(?<=[.!?])\s|\n\s*\n|\n\s*(?=[:@>*-])")
 TESTS = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
@@ -126,28 +125,15 @@ def write_pool(trees: Sequence[Path], target: Path, most: int) -> list[Function]
     return sorted(random.Random(1).sample(pool, min(most, len(pool))))
 
 
-class Floor:
+class Floor(Bm25):
     """BM25 over the words of the pool's functions."""
 
     def __init__(self, pool: Sequence[Function]) -> None:
-        counted = [Counter(words_of(one.text).split()) for one in pool]
-        self.lengths = [one.total() for one in counted]
-        self.average = sum(self.lengths) / len(pool)
-        self.postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for number, words in enumerate(counted):
-            for word, times in words.items():
-                self.postings[word].append((number, times))
+        super().__init__([one.text for one in pool])
 
     def rank(self, query: str) -> list[int]:
         """Return the numbers of the best functions, best first."""
-        scores: dict[int, float] = defaultdict(float)
-        for word in dict.fromkeys(words_of(query).split()):
-            postings = self.postings.get(word, ())
-            weight = math.log(1 + (len(self.lengths) - len(postings) + 0.5) / (len(postings) + 0.5))
-            for number, times in postings:
-                damping = K1 * (1 - B + B * self.lengths[number] / self.average)
-                scores[number] += weight * times * (K1 + 1) / (times + damping)
-        return sorted(scores, key=lambda number: (-scores[number], number))[:TOP]
+        return super().rank(query)[:TOP]
 
 
 def ranked_functions(reader: IndexReader, pool: Sequence[Function], query: str) -> list[int]:

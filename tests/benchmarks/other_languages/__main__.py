@@ -13,10 +13,8 @@ and stemmed, each file at the place of its best piece.
 
 import argparse
 import json
-import math
 import sys
 import tempfile
-from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -31,11 +29,10 @@ from codelab.index.embedding.background import embed_worktree
 from codelab.index.reader import IndexReader
 from codelab.index.searching.labelled import LabelledQuery, judge
 from codelab.index.types import Hit
-from codelab.index.words import words_of
+from tests.benchmarks.bm25 import Bm25
 from tests.benchmarks.other_languages.corpora import Asked, Corpus, corpora, fetch, queries
 
 TOP = 10
-K1, B = 1.2, 0.75
 PIECE = 50  # lines
 MOST_BYTES = 1_000_000  # of a file that the floor reads
 CATEGORIES = ("architecture", "semantic", "symbol")
@@ -57,37 +54,22 @@ class Floor:
     """BM25 over pieces of all text files of a tree."""
 
     def __init__(self, tree: Path) -> None:
-        self.paths: list[str] = []
-        self.lengths: list[int] = []
-        self.postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._paths: list[str] = []
+        pieces: list[str] = []
         for file in sorted(tree.rglob("*")):
             if file.is_file() and file.stat().st_size <= MOST_BYTES:
                 try:
                     lines = file.read_text(encoding="utf-8").split("\n")
                 except UnicodeDecodeError:
                     continue
-                for start in range(0, len(lines), PIECE):
-                    self._add(file.relative_to(tree).as_posix(), "\n".join(lines[start : start + PIECE]))
-        self.average = sum(self.lengths) / len(self.lengths)
-
-    def _add(self, path: str, text: str) -> None:
-        counted = Counter(words_of(text).split())
-        for word, times in counted.items():
-            self.postings[word].append((len(self.paths), times))
-        self.paths.append(path)
-        self.lengths.append(counted.total())
+                of_file = ["\n".join(lines[start : start + PIECE]) for start in range(0, len(lines), PIECE)]
+                self._paths += [file.relative_to(tree).as_posix()] * len(of_file)
+                pieces += of_file
+        self._bm25 = Bm25(pieces)
 
     def paths_of(self, query: str) -> list[str]:
         """Return the best files, best first."""
-        scores: dict[int, float] = defaultdict(float)
-        for word in dict.fromkeys(words_of(query).split()):
-            postings = self.postings.get(word, ())
-            weight = math.log(1 + (len(self.lengths) - len(postings) + 0.5) / (len(postings) + 0.5))
-            for number, times in postings:
-                damping = K1 * (1 - B + B * self.lengths[number] / self.average)
-                scores[number] += weight * times * (K1 + 1) / (times + damping)
-        best = sorted(scores, key=lambda number: (-scores[number], number))
-        return list(dict.fromkeys(self.paths[number] for number in best))[:TOP]
+        return list(dict.fromkeys(self._paths[number] for number in self._bm25.rank(query)))[:TOP]
 
 
 def ndcg(asked: Asked, paths: Sequence[str]) -> float:
